@@ -1,0 +1,214 @@
+//! Gates: the declared limits that a submission is held against.
+
+use serde::{Deserialize, Serialize};
+
+use crate::growth::{self, Class};
+use crate::record::Counts;
+
+/// A limit on one deterministic count, as declared in a lab's manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Declared")]
+pub struct Gate {
+    /// The count's name in [`Counts`].
+    pub count: String,
+    /// What the count means, in the learner's words.
+    pub says: String,
+    /// The limit.
+    pub limit: Limit,
+    /// The hint to read next when this gate is missed.
+    pub hint: u8,
+}
+
+/// What a gate allows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// At the largest size, no more than this.
+    AtMost(f64),
+    /// At the largest size, no less than this.
+    AtLeast(f64),
+    /// Over all sizes, no faster than this class.
+    Grows(Class),
+}
+
+/// A gate as written in TOML: exactly one of the three limits.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    count: String,
+    says: String,
+    hint: u8,
+    at_most: Option<f64>,
+    at_least: Option<f64>,
+    grows: Option<Class>,
+}
+
+impl TryFrom<Declared> for Gate {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        let limit = match (declared.at_most, declared.at_least, declared.grows) {
+            (Some(limit), None, None) => Limit::AtMost(limit),
+            (None, Some(limit), None) => Limit::AtLeast(limit),
+            (None, None, Some(class)) => Limit::Grows(class),
+            _ => return Err(format!("gate on `{}` needs exactly one of at_most, at_least, grows", declared.count)),
+        };
+        Ok(Gate { count: declared.count, says: declared.says, limit, hint: declared.hint })
+    }
+}
+
+/// How a gate went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Within the limit.
+    Passed,
+    /// Beyond the limit.
+    Missed,
+    /// The count is not there, so nothing can be said.
+    Unknown,
+}
+
+/// A gate held against counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateResult {
+    /// The gate's count.
+    pub count: String,
+    /// What the count means.
+    pub says: String,
+    /// The limit as text: `<= 8`, `at most n`.
+    pub limit: String,
+    /// What was found, as text.
+    pub found: String,
+    /// How it went.
+    pub status: Status,
+    /// By which factor a numeric limit was missed; above 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_by: Option<f64>,
+    /// The hint to read next.
+    pub hint: u8,
+}
+
+/// Holds a gate against counts at several sizes, in any order.
+pub fn judge(gate: &Gate, counts: &[(u64, Counts)]) -> GateResult {
+    let points: Vec<(f64, f64)> =
+        counts.iter().filter_map(|(size, counts)| Some((*size as f64, *counts.get(&gate.count)?))).collect();
+    let largest = points.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, count)| count);
+    let (limit, found, status, missed_by) = match gate.limit {
+        Limit::AtMost(most) => {
+            let (status, missed_by) = numeric(largest, |found| found <= most, |found| found / most);
+            (format!("<= {}", figure(most)), largest.map(figure), status, missed_by)
+        }
+        Limit::AtLeast(least) => {
+            let (status, missed_by) = numeric(largest, |found| found >= least, |found| least / found);
+            (format!(">= {}", figure(least)), largest.map(figure), status, missed_by)
+        }
+        Limit::Grows(class) => {
+            let growth = growth::fit(&points);
+            let status = growth.map_or(Status::Unknown, |g| status(g.class <= class));
+            let found = growth.map(|g| format!("{} (slope {:.2})", g.class, g.slope));
+            (format!("at most {class}"), found, status, None)
+        }
+    };
+    GateResult {
+        count: gate.count.clone(),
+        says: gate.says.clone(),
+        limit,
+        found: found.unwrap_or_else(|| "not measured".into()),
+        status,
+        missed_by,
+        hint: gate.hint,
+    }
+}
+
+fn numeric(
+    found: Option<f64>,
+    passes: impl Fn(f64) -> bool,
+    factor: impl Fn(f64) -> f64,
+) -> (Status, Option<f64>) {
+    match found {
+        None => (Status::Unknown, None),
+        Some(found) if passes(found) => (Status::Passed, None),
+        Some(found) => (Status::Missed, Some(factor(found)).filter(|factor| factor.is_finite())),
+    }
+}
+
+fn status(passed: bool) -> Status {
+    if passed { Status::Passed } else { Status::Missed }
+}
+
+/// A figure as people read it: thousands separated, at most two decimals, none where there is nothing behind the point.
+pub fn figure(value: f64) -> String {
+    if !value.is_finite() {
+        return "n/a".into();
+    }
+    let decimals = match value.abs() {
+        _ if value.fract() == 0.0 => 0,
+        large if large >= 100.0 => 0,
+        medium if medium >= 10.0 => 1,
+        small if small >= 0.01 => 2,
+        _ => 4,
+    };
+    let plain = format!("{value:.decimals$}");
+    let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |(w, f)| (w, f));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{grouped}{point}{fraction}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(limit: Limit) -> Gate {
+        Gate { count: "bytes".into(), says: "bytes requested".into(), limit, hint: 3 }
+    }
+
+    fn counts(f: impl Fn(f64) -> f64) -> Vec<(u64, Counts)> {
+        [100u64, 200, 400, 800].map(|n| (n, Counts::from([("bytes".into(), f(n as f64))]))).into()
+    }
+
+    #[test]
+    fn a_numeric_limit_is_held_against_the_largest_size() {
+        let missed = judge(&gate(Limit::AtMost(400.0)), &counts(|n| n));
+        assert_eq!((missed.status, missed.missed_by), (Status::Missed, Some(2.0)));
+        assert_eq!(judge(&gate(Limit::AtMost(800.0)), &counts(|n| n)).status, Status::Passed);
+        assert_eq!(judge(&gate(Limit::AtLeast(801.0)), &counts(|n| n)).status, Status::Missed);
+    }
+
+    #[test]
+    fn a_class_is_held_against_all_sizes() {
+        let limit = gate(Limit::Grows(Class::Linear));
+        assert_eq!(judge(&limit, &counts(|n| 3.0 * n)).status, Status::Passed);
+        let quadratic = judge(&limit, &counts(|n| n * n));
+        assert_eq!((quadratic.status, quadratic.found.as_str()), (Status::Missed, "n² (slope 2.00)"));
+    }
+
+    #[test]
+    fn a_count_that_is_not_there_never_passes() {
+        for limit in [Limit::AtMost(1e9), Limit::AtLeast(0.0), Limit::Grows(Class::Cubic)] {
+            assert_eq!(judge(&gate(limit), &[]).status, Status::Unknown);
+        }
+    }
+
+    #[test]
+    fn a_zero_limit_is_missed_without_a_factor() {
+        assert_eq!(judge(&gate(Limit::AtMost(0.0)), &counts(|n| n)).missed_by, None);
+    }
+
+    #[test]
+    fn figures_are_grouped() {
+        assert_eq!(figure(1_234_567.0), "1,234,567");
+        assert_eq!(figure(1_234.567), "1,235");
+        assert_eq!(figure(-12.34), "-12.3");
+        assert_eq!(figure(0.5), "0.50");
+        assert_eq!(figure(f64::NAN), "n/a");
+    }
+}

@@ -1,0 +1,137 @@
+//! How a count grows with the size of the input.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A growth class, the cheapest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The same for every size.
+    Constant,
+    /// log n
+    Logarithmic,
+    /// n
+    Linear,
+    /// n log n
+    Linearithmic,
+    /// n²
+    Quadratic,
+    /// n³
+    Cubic,
+}
+
+impl Class {
+    const ALL: [Class; 6] =
+        [Class::Constant, Class::Logarithmic, Class::Linear, Class::Linearithmic, Class::Quadratic, Class::Cubic];
+
+    fn of(self, n: f64) -> f64 {
+        match self {
+            Class::Constant => 1.0,
+            Class::Logarithmic => n.ln(),
+            Class::Linear => n,
+            Class::Linearithmic => n * n.ln(),
+            Class::Quadratic => n * n,
+            Class::Cubic => n * n * n,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Class::Constant => "constant",
+            Class::Logarithmic => "log n",
+            Class::Linear => "n",
+            Class::Linearithmic => "n log n",
+            Class::Quadratic => "n²",
+            Class::Cubic => "n³",
+        })
+    }
+}
+
+/// A fitted growth.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Growth {
+    /// The class that fits best.
+    pub class: Class,
+    /// Slope of the log-log regression: 1 for n, 2 for n².
+    pub slope: f64,
+}
+
+/// Fits the growth of `(size, count)` points; `None` for fewer than three usable sizes (above 1, distinct).
+///
+/// Each class is the one-parameter model `count = a f(n)`, fitted by least squares on logarithms. With as many parameters in
+/// every model, the corrected Akaike criterion (Hurvich and Tsai, 1989) orders them as their residual sums do.
+pub fn fit(points: &[(f64, f64)]) -> Option<Growth> {
+    let mut logs: Vec<(f64, f64)> = points
+        .iter()
+        .filter(|(n, count)| *n > 1.0 && n.is_finite() && count.is_finite())
+        // A count of zero has no logarithm; half a count keeps its place below one.
+        .map(|&(n, count)| (n, count.max(0.5).ln()))
+        .collect();
+    logs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let distinct = 1 + logs.windows(2).filter(|pair| pair[0].0 < pair[1].0).count();
+    if logs.is_empty() || distinct < 3 {
+        return None;
+    }
+    let class = Class::ALL
+        .into_iter()
+        .min_by(|a, b| residual(&logs, *a).total_cmp(&residual(&logs, *b)))
+        .expect("there are classes");
+    Some(Growth { class, slope: slope(&logs) })
+}
+
+fn residual(logs: &[(f64, f64)], class: Class) -> f64 {
+    let differences = logs.iter().map(|(n, log_count)| log_count - class.of(*n).ln());
+    let mean = differences.clone().sum::<f64>() / logs.len() as f64;
+    differences.map(|d| (d - mean).powi(2)).sum()
+}
+
+fn slope(logs: &[(f64, f64)]) -> f64 {
+    let count = logs.len() as f64;
+    let mean_x = logs.iter().map(|(n, _)| n.ln()).sum::<f64>() / count;
+    let mean_y = logs.iter().map(|(_, y)| y).sum::<f64>() / count;
+    let covariance: f64 = logs.iter().map(|(n, y)| (n.ln() - mean_x) * (y - mean_y)).sum();
+    let variance: f64 = logs.iter().map(|(n, _)| (n.ln() - mean_x).powi(2)).sum();
+    covariance / variance
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: [f64; 7] = [50.0, 100.0, 200.0, 400.0, 800.0, 1_600.0, 3_200.0];
+
+    fn fitted(f: impl Fn(f64) -> f64) -> Class {
+        fit(&SIZES.map(|n| (n, f(n)))).expect("fits").class
+    }
+
+    #[test]
+    fn names_every_class_from_exact_counts() {
+        for class in Class::ALL {
+            assert_eq!(fitted(|n| 7.0 * class.of(n)), class);
+        }
+    }
+
+    #[test]
+    fn names_classes_from_counts_with_lower_terms() {
+        assert_eq!(fitted(|n| n * n / 2.0 + 30.0 * n), Class::Quadratic);
+        assert_eq!(fitted(|n| 3.0 * n + 4.0), Class::Linear);
+        assert_eq!(fitted(|_| 0.0), Class::Constant);
+    }
+
+    #[test]
+    fn refuses_to_guess_from_too_few_sizes() {
+        assert_eq!(fit(&[(10.0, 1.0), (20.0, 2.0)]), None);
+        assert_eq!(fit(&[(10.0, 1.0), (10.0, 1.0), (10.0, 1.0)]), None);
+        assert_eq!(fit(&[(f64::NAN, 1.0), (10.0, 1.0), (20.0, f64::INFINITY)]), None);
+    }
+
+    #[test]
+    fn slope_is_the_exponent() {
+        let growth = fit(&SIZES.map(|n| (n, 3.0 * n.powf(1.5)))).expect("fits");
+        assert!((growth.slope - 1.5).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,18 @@
+//! What a measurement is, and what follows from it.
+//!
+//! Lab programs print [`Record`]s, one JSON object a line. The statistics in [`stats`] and [`growth`] turn them into
+//! figures, [`gate`] holds those against a lab's declared limits, and [`verdict`] is the document that a run ends in.
+//! Nothing here reads a clock, a file or a socket, so all of it is tested on synthetic data with known answers.
+
+pub mod gate;
+pub mod growth;
+pub mod queueing;
+pub mod record;
+pub mod stats;
+pub mod verdict;
+
+pub use gate::{Gate, GateResult, Limit, Status};
+pub use growth::{Class, Growth};
+pub use record::{Cell, Column, Counts, HeapSite, Record, Slo, Table};
+pub use stats::Interval;
+pub use verdict::{Outcome, Verdict};

@@ -1,0 +1,222 @@
+//! What programs say to each other: one JSON object a line.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Counts by name. Whole numbers up to 2^53 are exact; ratios of counts are allowed.
+pub type Counts = BTreeMap<String, f64>;
+
+/// One line of a lab program's standard output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record {
+    /// A table of figures for people, from `reproduce` and `tasks`.
+    Table(Table),
+    /// A sentence for people, to be shown as it is.
+    Note {
+        /// The sentence.
+        text: String,
+    },
+    /// A correctness case begins; the last one before a crash is the one that crashed.
+    Case {
+        /// What makes the case special.
+        name: String,
+    },
+    /// All correctness cases passed.
+    Checked {
+        /// How many there were.
+        cases: u64,
+    },
+    /// The smallest input found on which the subject's answer differs.
+    Wrong {
+        /// The case that it came from.
+        case: String,
+        /// The input, as people can read it.
+        input: String,
+        /// The contract's answer.
+        expected: String,
+        /// The subject's answer.
+        got: String,
+    },
+    /// Deterministic counts of one unit of work.
+    Counts {
+        /// Size of the input, in the lab's own unit.
+        size: u64,
+        /// The counts.
+        counts: Counts,
+    },
+    /// One timed figure of one round; smaller is better.
+    Metric {
+        /// What was timed, such as `GET p99`.
+        name: String,
+        /// `ms`, `us`.
+        unit: String,
+        /// The figure.
+        value: f64,
+    },
+    /// Paired timings from one worker of the judge, as natural logarithms of ratios.
+    Pairs {
+        /// What was compared, such as `baseline/yours`.
+        name: String,
+        /// `ln(first / second)` of each pair.
+        log_ratios: Vec<f64>,
+        /// `wall` or `thread CPU`.
+        clock: String,
+        /// Size of the input.
+        size: u64,
+        /// Median of a single sample of the second, in microseconds.
+        sample_us: f64,
+        /// How many of the samples were preempted, where the platform can tell.
+        preempted: u64,
+    },
+    /// A CPU profile was written.
+    Profile {
+        /// The flamegraph.
+        svg: String,
+        /// The folded stacks behind it.
+        folded: String,
+        /// Samples taken.
+        samples: u64,
+        /// The frames with the largest own-or-below share of samples, the largest first: frame and share.
+        top: Vec<(String, f64)>,
+    },
+    /// A heap profile was written.
+    Heap {
+        /// The file for dhat's viewer.
+        file: String,
+        /// Bytes requested in total.
+        total_bytes: u64,
+        /// Blocks requested in total.
+        total_blocks: u64,
+        /// Most bytes live at once.
+        peak_bytes: u64,
+        /// The sites that requested the most bytes, the largest first.
+        sites: Vec<HeapSite>,
+    },
+    /// A service listens.
+    Serving {
+        /// Loopback address and port.
+        address: String,
+    },
+    /// A database is there until our standard input closes.
+    Database {
+        /// Where to connect.
+        url: String,
+    },
+    /// The program could not do what it was asked; the text says what to do.
+    Failed {
+        /// The reason.
+        message: String,
+    },
+}
+
+/// One allocation site of a heap profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeapSite {
+    /// Bytes requested there in total.
+    pub bytes: u64,
+    /// Blocks requested there in total.
+    pub blocks: u64,
+    /// The frames that name our code, innermost first: function and `file:line`.
+    pub frames: Vec<String>,
+}
+
+/// A table of figures for people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// What the table shows.
+    pub title: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its rows, each as long as `columns`.
+    pub rows: Vec<Vec<Cell>>,
+    /// The column to draw as bars, where a picture helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plot: Option<usize>,
+}
+
+/// A column of a [`Table`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// The heading.
+    pub name: String,
+    /// `ms`, `B`, empty for plain numbers and text.
+    #[serde(default)]
+    pub unit: String,
+    /// The objective that the figures of this column are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slo: Option<Slo>,
+}
+
+impl Column {
+    /// A column with a heading and a unit.
+    pub fn new(name: &str, unit: &str) -> Self {
+        Column { name: name.into(), unit: unit.into(), slo: None }
+    }
+
+    /// The same column, held against an upper limit in the column's unit.
+    pub fn at_most(self, at_most: f64) -> Self {
+        Column { slo: Some(Slo { at_most }), ..self }
+    }
+}
+
+/// An upper limit that was promised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Slo {
+    /// Largest figure that keeps the promise, in the column's unit.
+    pub at_most: f64,
+}
+
+/// One cell of a [`Table`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// A figure.
+    Number(f64),
+    /// A word.
+    Text(String),
+}
+
+impl From<f64> for Cell {
+    fn from(value: f64) -> Self {
+        Cell::Number(value)
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(value: u64) -> Self {
+        Cell::Number(value as f64)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Cell::Text(text.into())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Cell::Text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_flat_line_and_comes_back() {
+        let record = Record::Counts { size: 100, counts: Counts::from([("statements".into(), 4.0)]) };
+        let line = serde_json::to_string(&record).expect("serialises");
+        assert_eq!(line, r#"{"type":"counts","size":100,"counts":{"statements":4.0}}"#);
+        assert_eq!(serde_json::from_str::<Record>(&line).expect("comes back"), record);
+    }
+
+    #[test]
+    fn cells_tell_numbers_from_words() {
+        let cells: Vec<Cell> = serde_json::from_str(r#"[1.5, "GET /orders"]"#).expect("parses");
+        assert_eq!(cells, [Cell::Number(1.5), Cell::Text("GET /orders".into())]);
+    }
+}
