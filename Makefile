@@ -1,0 +1,33 @@
+# The front door: every target is a `cargo lab` command. `make` alone shows them all.
+#   lab-NN      run the lab and see it hurt        (cargo lab reproduce NN)
+#   verify-NN   judge your fix                      (cargo lab verify NN)
+# Options for the command go into ARGS: make verify-01 ARGS="--seed 7 --json"
+
+lab := cargo --quiet lab
+# The lab program itself is compiled at its first use; only then there is something to watch.
+ready = @test -x "$${CARGO_TARGET_DIR:-target}/release/lab" || \
+	{ echo "First use: compiling the lab program (half a minute on two cores), this once."; \
+	cargo build --release --package lab-cli; }
+
+.DEFAULT_GOAL := help
+.PHONY: help list doctor prefetch test
+
+help:
+	$(ready)
+	@$(lab)
+
+list doctor prefetch:
+	$(ready)
+	@$(lab) $@ $(ARGS)
+
+lab-%:
+	$(ready)
+	@$(lab) reproduce $* $(ARGS)
+
+profile-% heap-% console-% bench-% hint-% answer-% verify-% diff-% solution-% reset-%:
+	$(ready)
+	@$(lab) $(firstword $(subst -, ,$@)) $* $(ARGS)
+
+test:
+	cargo test --workspace --quiet
+	@$(lab) dev check --prove

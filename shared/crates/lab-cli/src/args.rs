@@ -1,0 +1,179 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// OrderFlow Performance Labs: reproduce, measure, diagnose and fix real performance faults.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lab",
+    bin_name = "cargo lab",
+    version,
+    disable_help_subcommand = true,
+    after_help = "A lab is named by its number (1, 01), its slug (string-building) or its name (lab-01-string-building).\n\
+                  Exit codes: 0 done or SOLVED, 1 NOT YET or WRONG ANSWER, 2 wrong usage, 3 INVALID, INCONCLUSIVE or could not be done.\n\
+                  Databases: DB=sqlite (default) or DB=postgres, with DATABASE_URL for a server of your own."
+)]
+pub struct Arguments {
+    /// What to do; without it, the commands and the labs are shown.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show all labs and how far you are.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a lab as it is now and see it hurt.
+    Reproduce(OnLab),
+    /// Micro-benchmark your code with Criterion.
+    Bench {
+        /// The lab.
+        lab: String,
+        /// Passed on to Criterion, after `--`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Draw a CPU flamegraph of your code.
+    Profile(OnLab),
+    /// Show which lines ask for memory.
+    Heap(OnLab),
+    /// Watch the tasks of an asynchronous lab with tokio-console, or as a table.
+    Console {
+        /// The lab.
+        lab: String,
+        /// Print the table of poll times even where tokio-console is installed.
+        #[arg(long)]
+        table: bool,
+        /// Print the table as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read the next hint; there are four.
+    Hint {
+        /// The lab.
+        lab: String,
+        /// Read this one, 1 to 4.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
+        level: Option<u8>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// State your diagnosis and have it graded; it blocks nothing.
+    Answer {
+        /// The lab.
+        lab: String,
+        /// Your choices in order, such as `2 4 1`; asked for one by one where they are not given.
+        choices: Vec<usize>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Judge your fix: right answers, counts, growth, time.
+    Verify {
+        /// The lab.
+        lab: String,
+        /// Repeat a run.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Small sizes and no timing.
+        #[arg(long)]
+        quick: bool,
+        /// Judge this file, or this copy of the lab's folder, in place of yours.
+        #[arg(long, value_name = "PATH")]
+        attempt: Option<PathBuf>,
+        /// Judge the solution itself.
+        #[arg(long, conflicts_with = "attempt")]
+        reference: bool,
+        /// Print the verdict as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the solution changes.
+    Diff {
+        /// The lab.
+        lab: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the solution and see it no longer hurt.
+    Solution(OnLab),
+    /// Put the lab back as it was; your attempt is kept.
+    Reset {
+        /// The lab.
+        lab: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what this machine has, what it lacks and how to get it, and how noisy it is.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch and build everything, for a room without network.
+    Prefetch,
+    /// For those who write labs.
+    Dev {
+        /// What to do.
+        #[command(subcommand)]
+        task: DevTask,
+    },
+}
+
+/// A verb that runs a lab's program.
+#[derive(Debug, Args)]
+pub struct OnLab {
+    /// The lab.
+    pub lab: String,
+    /// Repeat a run.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The smallest size that still shows something.
+    #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub smoke: bool,
+    /// The solution in place of your code.
+    #[arg(long)]
+    pub solution: bool,
+    /// Print the program's records as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tasks of those who write labs.
+#[derive(Debug, Subcommand)]
+pub enum DevTask {
+    /// Make a pair of crates that compiles, ready to be filled.
+    New {
+        /// Two digits.
+        number: u32,
+        /// Lower-case words joined by `-`.
+        slug: String,
+    },
+    /// Write everything that is derived: the table in README.md, the pristine hashes, the recorded figures.
+    Update {
+        /// Run each lab's verification on its solution and record the figures in its README.
+        #[arg(long)]
+        measure: bool,
+    },
+    /// Check the rules that every lab keeps; fails when something derived is stale.
+    Check {
+        /// Prove every lab both ways: the broken program misses its gates, the solution passes.
+        #[arg(long)]
+        prove: bool,
+        /// Prove them with time as well.
+        #[arg(long)]
+        measure: bool,
+        /// Only this lab.
+        lab: Option<String>,
+    },
+}

@@ -1,0 +1,124 @@
+//! Child processes: each in a group of its own, all of them gone when we are.
+
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process_group};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// How long a group may take to end on its own before it is killed.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Ends all children on Ctrl-C, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
+pub fn end_children_on_signals() -> Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            INTERRUPTED.store(true, SeqCst);
+            end_all();
+            // A progress bar may have hidden the cursor.
+            if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+                eprint!("\r\x1b[K\x1b[?25h");
+            }
+            eprintln!("Interrupted: nothing is left running.");
+            std::process::exit(128 + signal);
+        }
+    });
+    Ok(())
+}
+
+/// Ends every group: asks first, kills after a grace period.
+pub fn end_all() {
+    let groups = GROUPS.lock().expect("no thread panics with this lock").clone();
+    for group in &groups {
+        // Gone already is as good as ended.
+        let _ = kill_process_group(*group, Signal::TERM);
+    }
+    let until = Instant::now() + GRACE;
+    while Instant::now() < until && groups.iter().any(|&group| is_alive(group)) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for group in groups {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+fn is_alive(group: Pid) -> bool {
+    rustix::process::test_kill_process_group(group).is_ok()
+}
+
+/// A running child and its group.
+pub struct Running {
+    /// The child itself; its pipes are the caller's.
+    pub child: Child,
+    group: Pid,
+}
+
+impl Running {
+    /// Starts a command in a process group of its own.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        // Held over the start, so that a signal in between finds the group.
+        let mut groups = GROUPS.lock().expect("no thread panics with this lock");
+        wait_if_interrupted();
+        let child = command.process_group(0).spawn().with_context(|| match program.as_str() {
+            "cargo" => "Failed to run `cargo`: is Rust installed and on your PATH?".to_string(),
+            other => format!("Failed to run {other}"),
+        })?;
+        let group = Pid::from_child(&child);
+        groups.push(group);
+        Ok(Running { child, group })
+    }
+
+    /// Waits for the end.
+    pub fn wait(mut self) -> Result<ExitStatus> {
+        let status = self.child.wait().context("Failed to wait for a child process")?;
+        self.forget();
+        Ok(status)
+    }
+
+    /// Kills the whole group at once and waits.
+    pub fn kill(self) -> Result<ExitStatus> {
+        let _ = kill_process_group(self.group, Signal::KILL);
+        self.wait()
+    }
+
+    fn forget(&self) {
+        // What the child left behind in its group ends with it.
+        let _ = kill_process_group(self.group, Signal::KILL);
+        wait_if_interrupted();
+        GROUPS.lock().expect("no thread panics with this lock").retain(|group| *group != self.group);
+    }
+}
+
+/// A killed child is no result: once a signal came, only the signal's thread goes on.
+fn wait_if_interrupted() {
+    while INTERRUPTED.load(SeqCst) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Runs a program that owns the terminal while it runs (a viewer, Criterion's output): same group, so Ctrl-C reaches it.
+pub fn run_in_foreground(command: &mut Command) -> Result<ExitStatus> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    command.status().with_context(|| format!("Failed to run {program}"))
+}
+
+/// How a child ended, in words.
+pub fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(6)) => "aborted".into(),
+        (None, Some(11)) => "crashed (SIGSEGV)".into(),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended".into(),
+    }
+}

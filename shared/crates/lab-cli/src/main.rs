@@ -1,0 +1,73 @@
+//! `lab`: the learner's, the trainer's and the contributor's front door.
+//!
+//! It never links a lab or the harness: it runs their programs and reads their JSON lines.
+
+mod arena;
+mod args;
+mod cargo;
+mod catalogue;
+mod child;
+mod database;
+mod dev;
+mod error;
+mod machine;
+mod pristine;
+mod progress;
+mod render;
+mod runner;
+mod terminal;
+mod verbs;
+mod verify;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::args::{Arguments, Verb};
+use crate::workspace::Workspace;
+
+fn main() -> ExitCode {
+    match child::end_children_on_signals().and_then(|()| run(Arguments::parse())) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            anstream::eprintln!("{} {error:#}", terminal::paint(terminal::BAD, "error:"));
+            ExitCode::from(error::exit_code(&error))
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<u8> {
+    let workspace = Workspace::find()?;
+    let lab = |wanted: &str| {
+        let labs = catalogue::labs(&workspace)?;
+        pristine::keep_all(&workspace, &labs);
+        catalogue::find(&workspace, wanted)
+    };
+    match arguments.verb {
+        None => verbs::help::show(&workspace),
+        Some(Verb::List { json }) => verbs::list::show(&workspace, json),
+        Some(Verb::Reproduce(on)) => verbs::reproduce::lab(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Solution(on)) => verbs::reproduce::solution(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
+        Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Console { lab: wanted, table, json }) => {
+            verbs::console::run(&workspace, &lab(&wanted)?, table, json)
+        }
+        Some(Verb::Hint { lab: wanted, level, json }) => verbs::hint::show(&workspace, &lab(&wanted)?, level, json),
+        Some(Verb::Answer { lab: wanted, choices, json }) => {
+            verbs::answer::run(&workspace, &lab(&wanted)?, &choices, json)
+        }
+        Some(Verb::Verify { lab: wanted, seed, quick, attempt, reference, json }) => {
+            let options = verify::Options { seed, quick, attempt, reference, json };
+            Ok(verify::verify(&workspace, &lab(&wanted)?, &options)?.exit_code())
+        }
+        Some(Verb::Diff { lab: wanted, json }) => verbs::diff::show(&workspace, &lab(&wanted)?, json),
+        Some(Verb::Reset { lab: wanted, json }) => verbs::reset::run(&workspace, &lab(&wanted)?, json),
+        Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
+        Some(Verb::Prefetch) => verbs::prefetch::run(&workspace),
+        Some(Verb::Dev { task }) => dev::run(&workspace, task),
+    }
+}

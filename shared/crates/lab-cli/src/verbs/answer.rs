@@ -1,0 +1,96 @@
+//! `lab answer`: the diagnosis, stated before the fix and graded. Feedback only.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::catalogue::{self, Lab, Question};
+use crate::error::Usage;
+use crate::progress;
+use crate::say;
+use crate::terminal::{COMMAND, GOOD, HEADING, WARN, paint, print_json};
+use crate::workspace::Workspace;
+
+/// Asks, or takes the choices from the command line, and grades.
+pub fn run(workspace: &Workspace, lab: &Lab, choices: &[usize], json: bool) -> Result<u8> {
+    let questions = catalogue::solution(workspace, lab)?.meta.diagnosis;
+    let choices = match choices {
+        [] => ask(lab, &questions)?,
+        given if given.len() == questions.len() => given.to_vec(),
+        given => {
+            let message = format!("{} questions, but {} choices", questions.len(), given.len());
+            return Err(Usage(format!("{message}: run `cargo lab answer {}` to see them", lab.nn())).into());
+        }
+    };
+    for (question, choice) in questions.iter().zip(&choices) {
+        if !(1..=question.choices.len()).contains(choice) {
+            let most = question.choices.len();
+            return Err(Usage(format!("{choice} is no choice: 1 to {most} for \"{}\"", question.question)).into());
+        }
+    }
+    let right = questions.iter().zip(&choices).filter(|(question, choice)| question.answer == **choice).count();
+    let score = format!("{right} of {}", questions.len());
+    progress::update(workspace, &lab.name, |progress| progress.diagnosis = Some(score.clone()))?;
+    if json {
+        let graded: Vec<_> = questions
+            .iter()
+            .zip(&choices)
+            .map(|(q, choice)| json!({ "question": q.question, "choice": choice, "right": q.answer == *choice }))
+            .collect();
+        print_json(&json!({ "lab": lab.name, "right": right, "of": questions.len(), "answers": graded }))?;
+        return Ok(0);
+    }
+    for (question, choice) in questions.iter().zip(&choices) {
+        grade(question, *choice);
+    }
+    say!("{score} right. Now the fix: {}, then {}", lab.meta.edit, paint(COMMAND, format!("make verify-{}", lab.nn())));
+    Ok(0)
+}
+
+fn grade(question: &Question, choice: usize) {
+    say!("{}  {}", question.question, question.choices[choice - 1]);
+    match choice == question.answer {
+        true => say!("  {}: {}.", paint(GOOD, "right"), question.because),
+        // The right choice is not named: there is still something to find out.
+        false => say!("  {}: look again, then answer once more.", paint(WARN, "not that")),
+    }
+}
+
+fn ask(lab: &Lab, questions: &[Question]) -> Result<Vec<usize>> {
+    let mut chosen = Vec::new();
+    for question in questions {
+        say!("{}", paint(HEADING, &question.question));
+        for (i, choice) in question.choices.iter().enumerate() {
+            say!("  {}  {choice}", i + 1);
+        }
+        match read_choice(question.choices.len())? {
+            Some(choice) => chosen.push(choice),
+            None => {
+                let numbers = vec!["N"; questions.len()].join(" ");
+                return Err(Usage(format!("no answer given; or type: cargo lab answer {} {numbers}", lab.nn())).into());
+            }
+        }
+        say!();
+    }
+    Ok(chosen)
+}
+
+/// A number from 1 to `most`; nothing at the end of the input.
+fn read_choice(most: usize) -> Result<Option<usize>> {
+    let stdin = std::io::stdin();
+    loop {
+        if stdin.is_terminal() {
+            anstream::print!("Your choice, 1 to {most}: ");
+            std::io::stdout().flush()?;
+        }
+        let mut line = String::new();
+        if stdin.lock().read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        match line.trim().parse() {
+            Ok(choice) if (1..=most).contains(&choice) => return Ok(Some(choice)),
+            _ => say!("Type a number from 1 to {most}."),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `lab list`: the catalogue with the learner's progress.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::catalogue::{self, Lab};
+use crate::progress::{self, Progress};
+use crate::render::{grid, print, verdict_cell};
+use crate::terminal::print_json;
+use crate::workspace::Workspace;
+
+#[derive(Serialize)]
+struct Row {
+    number: u32,
+    name: String,
+    part: u8,
+    minutes: u32,
+    symptom: String,
+    tools: Vec<String>,
+    state: &'static str,
+    progress: Progress,
+}
+
+/// Prints all labs.
+pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
+    let mut progress = progress::load(workspace)?;
+    let rows: Vec<Row> = catalogue::labs(workspace)?
+        .into_iter()
+        .map(|lab| {
+            let progress = progress.remove(&lab.name).unwrap_or_default();
+            row(lab, progress)
+        })
+        .collect();
+    if json {
+        print_json(&rows)?;
+        return Ok(0);
+    }
+    let mut view = grid(&["lab", "part", "min", "state", "hints", "symptom"]);
+    for row in rows {
+        let is_solved = row.progress.solved;
+        view.add_row([
+            verdict_cell(row.name.trim_start_matches("lab-"), None),
+            verdict_cell(row.part, None),
+            verdict_cell(row.minutes, None),
+            verdict_cell(row.state, is_solved.then_some(true)),
+            verdict_cell(if row.progress.hints == 0 { String::new() } else { row.progress.hints.to_string() }, None),
+            verdict_cell(row.symptom, None),
+        ]);
+    }
+    print(&view);
+    Ok(0)
+}
+
+fn row(lab: Lab, progress: Progress) -> Row {
+    let state = match &progress {
+        Progress { solved: true, .. } => "solved",
+        Progress { attempts: 0, hints: 0, diagnosis: None, .. } => "-",
+        _ => "started",
+    };
+    Row {
+        number: lab.number,
+        name: lab.name,
+        part: lab.meta.part,
+        minutes: lab.meta.minutes,
+        symptom: lab.symptom,
+        tools: lab.meta.tools,
+        state,
+        progress,
+    }
+}

@@ -1,0 +1,14 @@
+//! One file a verb.
+
+pub mod answer;
+pub mod bench;
+pub mod console;
+pub mod diff;
+pub mod doctor;
+pub mod help;
+pub mod hint;
+pub mod list;
+pub mod prefetch;
+pub mod profile;
+pub mod reproduce;
+pub mod reset;

@@ -1,0 +1,63 @@
+//! `lab prefetch`: everything fetched and built, for a room without network.
+
+use anyhow::{Result, bail};
+
+use crate::arena::{self, Attempt};
+use crate::cargo::{self, Build, Built};
+use crate::catalogue::{self, Kind, Need};
+use crate::child::Running;
+use crate::say;
+use crate::terminal::{GOOD, paint, spinner};
+use crate::workspace::Workspace;
+
+/// Fetches, then builds every lab, solution, bench, profiler and arena.
+pub fn run(workspace: &Workspace) -> Result<u8> {
+    say!("Fetching and building everything: about ten minutes on two cores, this once.");
+    let bar = spinner("Fetching crates");
+    let mut fetch = cargo::command(workspace, "fetch", &Build::default());
+    let status = Running::start(&mut fetch)?.wait()?;
+    bar.finish_and_clear();
+    if !status.success() {
+        bail!("Could not fetch the crates: is there a network? Try again where there is one");
+    }
+    for lab in catalogue::labs(workspace)? {
+        for package in [lab.name.clone(), lab.solution_name()] {
+            for feature in [None, Some("profile"), Some("heap")] {
+                let mut arguments = vec!["--package".to_string(), package.clone()];
+                arguments.extend(feature.iter().flat_map(|feature| ["--features".to_string(), (*feature).into()]));
+                let with = feature.map(|feature| format!(" with {feature}")).unwrap_or_default();
+                build(workspace, &Build { title: format!("Building {package}{with}"), arguments, ..Build::default() })?;
+            }
+        }
+        let benches = Build {
+            title: format!("Building the bench of {}", lab.name),
+            arguments: vec!["--package".into(), lab.name.clone(), "--benches".into()],
+            ..Build::default()
+        };
+        build(workspace, &benches)?;
+        if lab.meta.needs.contains(&Need::Async) {
+            let console = Build {
+                title: format!("Building {} for tokio-console", lab.name),
+                arguments: vec!["--package".into(), lab.name.clone(), "--features".into(), "console".into()],
+                target: Some(workspace.target.join("async")),
+                rustflags: vec!["--cfg".into(), "tokio_unstable".into()],
+                ..Build::default()
+            };
+            build(workspace, &console)?;
+        }
+        if let Err(words) = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace)? {
+            say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);
+        }
+        let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };
+        say!("{} {}: program, solution, benches, profilers{kind}", paint(GOOD, "ready"), lab.name);
+    }
+    say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
+    Ok(0)
+}
+
+fn build(workspace: &Workspace, build: &Build) -> Result<()> {
+    match cargo::build(workspace, build)? {
+        Built::Done(_) => Ok(()),
+        Built::Failed(words) => bail!("{} failed:\n{words}", build.title),
+    }
+}

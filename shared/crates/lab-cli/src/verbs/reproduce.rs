@@ -1,0 +1,106 @@
+//! `lab reproduce` and `lab solution`: the symptom on screen, and its absence.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use lab_results::Record;
+
+use crate::args::OnLab;
+use crate::cargo::{self, Build};
+use crate::catalogue::{Kind, Lab};
+use crate::database;
+use crate::render;
+use crate::runner::{self, Call};
+use crate::say;
+use crate::terminal::{COMMAND, HEADING, QUIET, paint, print_line, spinner};
+use crate::workspace::Workspace;
+
+/// A fault may take its time, but not the learner's afternoon.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs the lab as it is now.
+pub fn lab(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
+    if on.solution {
+        return solution(workspace, lab, on);
+    }
+    if !on.json {
+        say!("{}  {}", paint(HEADING, &lab.name), lab.symptom);
+        say!();
+    }
+    run(workspace, &lab.name, lab, on)?;
+    if !on.json {
+        let nn = lab.nn();
+        let file = workspace.show(&lab.folder.join(&lab.meta.edit));
+        say!("The code: {file}   The ticket: {}", workspace.show(&lab.folder.join("README.md")));
+        say!(
+            "Next: {} (where does the time go?), {}, {} once you have a fix",
+            paint(COMMAND, format!("make profile-{nn}")),
+            paint(COMMAND, format!("make hint-{nn}")),
+            paint(COMMAND, format!("make verify-{nn}"))
+        );
+    }
+    Ok(0)
+}
+
+/// Runs the solution.
+pub fn solution(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
+    let solution = crate::catalogue::solution(workspace, lab)?;
+    if !on.json {
+        say!("{}  {}", paint(HEADING, &solution.name), solution.fix);
+        say!();
+    }
+    run(workspace, &solution.name, lab, on)?;
+    if !on.json {
+        say!("{}", paint(QUIET, format!("Floor: {}", solution.meta.floor)));
+        say!("Next: {}", paint(COMMAND, format!("make diff-{}", lab.nn())));
+    }
+    Ok(0)
+}
+
+fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()> {
+    database::chosen()?;
+    let build = Build {
+        title: cargo::title(&workspace.target, package, &needs(lab)),
+        arguments: vec!["--package".into(), package.into()],
+        ..Build::default()
+    };
+    let program = cargo::build(workspace, &build)?.executable(package)?;
+    let mut arguments = vec!["reproduce".to_string(), "--seed".into(), on.seed.to_string()];
+    if on.smoke {
+        arguments.push("--smoke".into());
+    }
+    let bar = spinner(format!("Running {package}"));
+    let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
+    let ran = runner::run(&program, &call, |record| {
+        if on.json && let Ok(line) = serde_json::to_string(record) {
+            print_line(&line);
+        }
+    })?;
+    bar.finish_and_clear();
+    let json = on.json;
+    for record in ran.finished()?.iter().filter(|_| !json) {
+        show(record);
+    }
+    Ok(())
+}
+
+/// What the plain build of a lab compiles that takes long.
+pub fn needs(lab: &Lab) -> Vec<&'static str> {
+    let mut needs = Vec::new();
+    if lab.meta.uses_database() {
+        needs.push("database");
+    }
+    if lab.meta.kind == Kind::Service {
+        needs.push("service");
+    }
+    needs
+}
+
+/// Prints a record that is meant for people.
+pub fn show(record: &Record) {
+    match record {
+        Record::Table(table) => render::table(table),
+        Record::Note { text } => say!("{text}\n"),
+        _ => {}
+    }
+}

@@ -1,0 +1,169 @@
+//! `lab verify`: correctness, counts, growth, time; then a verdict.
+
+mod show;
+mod stages;
+mod timing;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use lab_results::gate::judge;
+use lab_results::verdict::{SCHEMA, SubjectCounts, decide};
+use lab_results::{Counts, Outcome, Verdict, stats};
+
+use crate::arena::{self, Arena, Attempt, Programs};
+use crate::catalogue::Lab;
+use crate::database::Database;
+use crate::machine;
+use crate::progress;
+use crate::terminal::print_json;
+use crate::workspace::{Workspace, write_atomically};
+
+/// How to verify.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Repeats a run; a new one each time where it is not given.
+    pub seed: Option<u64>,
+    /// Correctness and counts at small sizes, no time.
+    pub quick: bool,
+    /// A file or a lab's folder to judge in place of the learner's; progress is not recorded.
+    pub attempt: Option<PathBuf>,
+    /// The solution's own file as the attempt, for the proof that it passes.
+    pub reference: bool,
+    /// Print the verdict as JSON.
+    pub json: bool,
+}
+
+/// Counts of baseline, yours and reference, each by size.
+type AllCounts = [(&'static str, Vec<(u64, Counts)>); 3];
+
+/// What the stages found so far; a stage that ends the verification fills in outcome and reason.
+#[derive(Default)]
+struct Findings {
+    cases: u64,
+    counts: AllCounts,
+    timing: timing::Timing,
+}
+
+/// An end before all stages were through.
+struct Ended {
+    outcome: Outcome,
+    reason: String,
+}
+
+/// Verifies a lab and shows the verdict.
+pub fn verify(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<Outcome> {
+    let (verdict, ignored) = run(workspace, lab, options)?;
+    if options.attempt.is_none() && !options.reference {
+        progress::update(workspace, &lab.name, |progress| {
+            progress.attempts += 1;
+            progress.solved |= verdict.outcome == Outcome::Solved;
+            progress.last = Some(verdict.outcome.as_str().into());
+        })?;
+    }
+    if options.json {
+        print_json(&verdict)?;
+    } else {
+        show::verdict(lab, &verdict, &ignored);
+    }
+    Ok(verdict.outcome)
+}
+
+/// Verifies without showing anything but progress. Returns also the learner's files that did not count.
+pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdict, Vec<String>)> {
+    let solution = workspace.root.join("solutions").join(lab.solution_name()).join(&lab.meta.edit);
+    let attempt = match &options.attempt {
+        _ if options.reference => Attempt::File(&solution),
+        Some(path) if path.is_dir() => Attempt::Folder(path),
+        Some(path) => Attempt::File(path),
+        None => Attempt::Current,
+    };
+    let arena = arena::lay_out(workspace, lab, &attempt)?;
+    let seed = options.seed.unwrap_or_else(fresh_seed);
+    let (mut findings, mut database, mut started) = (Findings::default(), None, None);
+    let ended = match arena.build(workspace)? {
+        Err(words) => Some(Ended { outcome: Outcome::Invalid, reason: format!("it does not compile\n{words}") }),
+        Ok(programs) => {
+            started = Some(Instant::now());
+            let held = Database::for_lab(&arena.lab, &programs.baseline)?;
+            database = held.kind();
+            stages(&arena, &programs, &held, seed, options.quick, &mut findings)?
+        }
+    };
+    let gates: Vec<_> = arena.lab.meta.gates.iter().map(|gate| judge(gate, &findings.counts[1].1)).collect();
+    let timing = findings.timing;
+    let (outcome, reason) = match ended {
+        Some(ended) => (ended.outcome, ended.reason),
+        None => {
+            let at_least = arena.lab.meta.faster.filter(|_| !options.quick);
+            decide(&gates, timing.speed_up(), at_least)
+        }
+    };
+    let progress = progress::load(workspace)?.remove(&lab.name).unwrap_or_default();
+    let verdict = Verdict {
+        schema: SCHEMA,
+        lab: lab.name.clone(),
+        seed,
+        database,
+        at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        outcome,
+        reason,
+        cases: findings.cases,
+        gates: if findings.counts[1].1.is_empty() { Vec::new() } else { gates },
+        counts: findings.counts.iter().filter_map(|(subject, counts)| largest(subject, counts)).collect(),
+        captured: timing.logs().and_then(|(yours, reference)| stats::captured(yours, reference)),
+        ratios: timing.ratios,
+        hints_used: progress.hints,
+        diagnosis: progress.diagnosis,
+        machine: machine::describe(),
+        load: machine::load(),
+        seconds: started.map_or(0.0, |at| at.elapsed().as_secs_f64()),
+    };
+    keep(workspace, lab, &verdict)?;
+    Ok((verdict, arena.ignored))
+}
+
+/// Correctness, counts, time: the first that fails ends it.
+fn stages(
+    arena: &Arena,
+    programs: &Programs,
+    database: &Database,
+    seed: u64,
+    quick: bool,
+    findings: &mut Findings,
+) -> Result<Option<Ended>> {
+    let stages = stages::Stages { arena, programs, database, seed, quick };
+    match stages.check()? {
+        Ok(cases) => findings.cases = cases,
+        Err(ended) => return Ok(Some(ended)),
+    }
+    match stages.count()? {
+        Ok(counts) => findings.counts = counts,
+        Err(ended) => return Ok(Some(ended)),
+    }
+    if !quick {
+        match timing::time(&stages)? {
+            Ok(timing) => findings.timing = timing,
+            Err(ended) => return Ok(Some(ended)),
+        }
+    }
+    Ok(None)
+}
+
+fn largest(subject: &str, counts: &[(u64, Counts)]) -> Option<SubjectCounts> {
+    let (size, counts) = counts.iter().max_by_key(|(size, _)| *size)?;
+    Some(SubjectCounts { subject: subject.into(), size: *size, counts: counts.clone() })
+}
+
+/// A seed that differs from run to run. Five digits are easy to type again.
+fn fresh_seed() -> u64 {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_nanos();
+    10_000 + (nanos as u64 / 1_000) % 90_000
+}
+
+fn keep(workspace: &Workspace, lab: &Lab, verdict: &Verdict) -> Result<()> {
+    let runs = workspace.lab_target(&lab.name).join("runs");
+    let name = format!("verify-{}-{}.json", verdict.at, verdict.seed);
+    write_atomically(&runs.join(name), &serde_json::to_vec_pretty(verdict)?)
+}

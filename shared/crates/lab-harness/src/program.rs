@@ -1,0 +1,169 @@
+//! The verbs that every lab program answers, and how it behaves as a child of `lab`.
+
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use lab_results::Record;
+
+/// What a verb is to be run with.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// All inputs follow from it.
+    pub seed: u64,
+    /// The smallest sizes that still prove something, for tests.
+    pub smoke: bool,
+    /// Another program of the same lab to drive over its socket; this one itself where none is named.
+    pub subject: Option<PathBuf>,
+    /// Loopback port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Folder for what profilers write.
+    pub out: PathBuf,
+    /// How long to collect a profile.
+    pub seconds: f64,
+}
+
+/// A lab's program. Each method prints [`Record`]s with [`emit`].
+pub trait Program {
+    /// Shows the symptom: tables and notes.
+    fn reproduce(&self, run: &Run) -> Result<()>;
+    /// Holds the answers against the contract: a `Case` before each, at the end `Checked` or `Wrong`.
+    fn check(&self, run: &Run) -> Result<()>;
+    /// Deterministic counts, one `Counts` for each size.
+    fn count(&self, run: &Run) -> Result<()>;
+    /// One timed round, as `Metric`s. Labs that the judge times in one process have none.
+    fn measure(&self, _run: &Run) -> Result<()> {
+        bail!("this lab is timed by its judge")
+    }
+    /// A unit of the work that hurts, for profilers to look at. The first one is not profiled: it may prepare what the others share.
+    fn work(&self, run: &Run) -> Result<()>;
+    /// Collects a CPU profile into `run.out` and prints `Profile`.
+    fn profile(&self, run: &Run) -> Result<()> {
+        profile(self, run)
+    }
+    /// Collects a heap profile into `run.out` and prints `Heap`.
+    fn heap(&self, run: &Run) -> Result<()> {
+        heap(self, run)
+    }
+    /// Shows how long tasks keep their thread, as a table. Only asynchronous labs have tasks.
+    fn tasks(&self, _run: &Run) -> Result<()> {
+        bail!("this lab has no asynchronous tasks")
+    }
+    /// Listens on `run.port`, prints `Serving`, and serves until standard input closes.
+    fn serve(&self, _run: &Run) -> Result<()> {
+        bail!("this lab is not a service")
+    }
+}
+
+/// The `main` of a lab program: `PROGRAM VERB [--seed N] [--smoke] [--subject PROGRAM] [--port N] [--out DIR] [--seconds S]`.
+pub fn main(program: &impl Program) -> ExitCode {
+    match parse().and_then(|(verb, run)| dispatch(program, &verb, &run)) {
+        Ok(code) => code,
+        Err(error) => {
+            emit(&Record::Failed { message: format!("{error:#}") });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints one record and flushes. When nobody reads any more the program ends, as a command in a pipe does.
+pub fn emit(record: &Record) {
+    let mut line = serde_json::to_string(record).expect("records have string keys and serialise");
+    line.push('\n');
+    let mut out = std::io::stdout().lock();
+    match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        // There is no other way left to report it.
+        Err(_) => std::process::exit(1),
+        Ok(()) => {}
+    }
+}
+
+fn parse() -> Result<(String, Run)> {
+    use lexopt::prelude::*;
+
+    let mut arguments = lexopt::Parser::from_env();
+    let mut verb = None;
+    let mut run = Run { seed: 7, smoke: false, subject: None, port: 0, out: std::env::temp_dir(), seconds: 4.0 };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(value) if verb.is_none() => verb = Some(value.string()?),
+            Long("seed") => run.seed = arguments.value()?.parse()?,
+            Long("smoke") => run.smoke = true,
+            Long("subject") => run.subject = Some(arguments.value()?.into()),
+            Long("port") => run.port = arguments.value()?.parse()?,
+            Long("out") => run.out = arguments.value()?.into(),
+            Long("seconds") => run.seconds = arguments.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let verb = verb.context("name a verb: reproduce, check, count, measure, profile, heap, tasks, serve")?;
+    Ok((verb, run))
+}
+
+fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<ExitCode> {
+    #[cfg(feature = "database")]
+    if verb == "hold-database" {
+        // The janitor outlives us on purpose: neither limits nor death signals apply to it.
+        return Ok(crate::database::hold_database());
+    }
+    behave_as_a_child()?;
+    match verb {
+        "reproduce" => program.reproduce(run)?,
+        "check" => program.check(run)?,
+        "count" => program.count(run)?,
+        "measure" => program.measure(run)?,
+        "profile" => program.profile(run)?,
+        "heap" => program.heap(run)?,
+        "tasks" => program.tasks(run)?,
+        "serve" => program.serve(run)?,
+        unknown => bail!("unknown verb `{unknown}`"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Started by `lab`, a program dies with it and keeps to the memory that it was given (in bytes of address space).
+pub(crate) fn behave_as_a_child() -> Result<()> {
+    if let Ok(bytes) = std::env::var("LAB_MEMORY_LIMIT") {
+        let bytes: u64 = bytes.parse().context("LAB_MEMORY_LIMIT is not a number of bytes")?;
+        let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        rustix::process::setrlimit(rustix::process::Resource::As, limit).context("Failed to limit memory")?;
+    }
+    #[cfg(target_os = "linux")]
+    if std::env::var_os("LAB_CHILD").is_some() {
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "profile")]
+fn profile<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
+    program.work(run)?;
+    let until = std::time::Instant::now() + std::time::Duration::from_secs_f64(run.seconds);
+    let profiler = crate::profile::start()?;
+    while std::time::Instant::now() < until {
+        program.work(run)?;
+    }
+    emit(&profiler.finish(&run.out)?);
+    Ok(())
+}
+
+#[cfg(not(feature = "profile"))]
+fn profile<P: Program + ?Sized>(_: &P, _: &Run) -> Result<()> {
+    bail!("built without the feature `profile`; `cargo lab profile` builds with it")
+}
+
+#[cfg(feature = "heap")]
+fn heap<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
+    program.work(run)?;
+    let profiler = crate::heap::start(&run.out)?;
+    program.work(run)?;
+    emit(&profiler.finish()?);
+    Ok(())
+}
+
+#[cfg(not(feature = "heap"))]
+fn heap<P: Program + ?Sized>(_: &P, _: &Run) -> Result<()> {
+    bail!("built without the feature `heap`; `cargo lab heap` builds with it")
+}
