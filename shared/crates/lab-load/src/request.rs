@@ -1,0 +1,126 @@
+//! What is sent, and when.
+
+use crate::LoadError;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Uri,
+    header::{CONTENT_TYPE, HOST},
+};
+use std::{fmt, net::SocketAddr, time::Duration};
+
+/// A request as HTTP sends it.
+pub(crate) type WireRequest = hyper::Request<Full<Bytes>>;
+
+/// One HTTP request, without the host it goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query, starting with `/`.
+    pub path: String,
+    /// The body, as JSON text; sent as `application/json`.
+    pub body: Option<String>,
+    /// Further headers, by name and value.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// A GET of `path`.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), body: None, headers: Vec::new() }
+    }
+
+    /// A POST of a JSON text to `path`.
+    pub fn post(path: impl Into<String>, json: impl Into<String>) -> Self {
+        Self { method: Method::POST, path: path.into(), body: Some(json.into()), headers: Vec::new() }
+    }
+
+    /// The same request with one more header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn to_wire(&self, target: SocketAddr) -> Result<WireRequest, LoadError> {
+        let invalid = |reason: String| LoadError::InvalidRequest { request: self.to_string(), reason };
+        if !self.path.starts_with('/') {
+            return Err(invalid("its path does not start with `/`".to_owned()));
+        }
+        let uri: Uri = self.path.parse().map_err(|error| invalid(format!("{error}")))?;
+        let mut wire = hyper::Request::builder().method(&self.method).uri(uri).header(HOST, target.to_string());
+        if self.body.is_some() {
+            wire = wire.header(CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in &self.headers {
+            wire = wire.header(name, value);
+        }
+        let body = self.body.as_deref().map(|json| Bytes::copy_from_slice(json.as_bytes())).unwrap_or_default();
+        wire.body(Full::new(body)).map_err(|error| invalid(error.to_string()))
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.method, self.path)
+    }
+}
+
+/// A request of a run: when it is meant to leave, and what counts as success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The intended send time, from the start of the run.
+    pub at: Duration,
+    /// The step it is counted under: an index into [`Options::steps`](crate::Options::steps).
+    pub step: usize,
+    /// What to send.
+    pub request: Request,
+    /// The status that counts as success; any 2xx where none is given.
+    pub expect_status: Option<u16>,
+}
+
+impl Planned {
+    /// A request of `step`, `at` this offset, which any 2xx answers well.
+    pub fn new(at: Duration, step: usize, request: Request) -> Self {
+        Self { at, step, request, expect_status: None }
+    }
+
+    /// The same request, which only `status` answers well.
+    #[must_use]
+    pub fn expecting(mut self, status: u16) -> Self {
+        self.expect_status = Some(status);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(request: Request) -> Result<WireRequest, LoadError> {
+        request.to_wire("127.0.0.1:8080".parse().unwrap())
+    }
+
+    #[test]
+    fn a_json_body_is_declared_as_such() {
+        let wire = wire(Request::post("/orders?dry=1", "{}").header("x-customer", "7")).unwrap();
+        assert_eq!(wire.uri(), "/orders?dry=1");
+        assert_eq!(wire.headers()["host"], "127.0.0.1:8080");
+        assert_eq!(wire.headers()["content-type"], "application/json");
+        assert_eq!(wire.headers()["x-customer"], "7");
+    }
+
+    #[test]
+    fn what_http_cannot_carry_is_refused_before_the_run() {
+        for request in [
+            Request::get("orders"),
+            Request::get(""),
+            Request::get("/a b"),
+            Request::get("/").header("no colon:", "1"),
+            Request::get("/").header("x", "line\nbreak"),
+        ] {
+            assert!(matches!(wire(request), Err(LoadError::InvalidRequest { .. })));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The driver against real services on real sockets. Latencies are only ever bounded from below: a slow machine makes
+//! them longer, and no test fail.
+
+use crate::support::{Received, Reply, Service, serve};
+use lab_load::{Failure, LoadError, Options, Planned, Report, Request, Schedule, StepReport, Summary, drive};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// HdrHistogram keeps three digits; what is measured as 150 ms may be stored as 149.9.
+const DIGITS: f64 = 0.999;
+
+/// Long enough that only a hanging test meets it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn options() -> Options {
+    Options { timeout: PATIENCE, drain: PATIENCE, ..Options::new(["quote"]) }
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// `count` requests of step 0, all meant to leave at once.
+fn at_once(count: usize) -> Vec<Planned> {
+    vec![Planned::new(Duration::ZERO, 0, Request::get("/quotes/1")); count]
+}
+
+fn at_rate(rate_per_s: f64, window: Duration) -> Vec<Planned> {
+    let offsets = Schedule::constant(rate_per_s).unwrap().offsets(window);
+    offsets.map(|at| Planned::new(at, 0, Request::get("/quotes/1"))).collect()
+}
+
+/// Every request is in the counts once and in the response histogram once, whatever became of it.
+fn assert_adds_up(report: &Report, planned: usize) {
+    for step in report.steps.iter().chain([&report.overall]) {
+        assert_eq!(step.planned, step.sent + step.unsent());
+        assert_eq!(step.sent, step.ok + step.failures() + step.unfinished);
+        assert_eq!(
+            (step.response.count(), step.service.count(), step.lag.count()),
+            (step.planned, step.sent, step.planned)
+        );
+    }
+    assert_eq!(report.overall.planned, planned as u64);
+    assert_eq!(report.steps.iter().map(|step| step.planned).sum::<u64>(), planned as u64);
+}
+
+fn only_failure(step: &StepReport) -> Option<(Failure, u64)> {
+    assert!(step.failed.len() <= 1, "{:?}", step.failed);
+    step.failed.iter().next().map(|(failure, count)| (*failure, *count))
+}
+
+#[test]
+fn counts_add_up_by_step() {
+    let service = serve(|received: Received| match received.path.as_str() {
+        "/login" => Reply::Answer(503, "busy".to_owned()),
+        "/missing" => Reply::Answer(404, String::new()),
+        _ => Reply::ok(),
+    });
+    let mut plan = at_rate(500.0, ms(100));
+    plan.extend((0..20).map(|n| Planned::new(ms(100 - 5 * n), 1, Request::post("/login", "{}"))));
+    plan.extend((0..5).map(|n| Planned::new(ms(n), 2, Request::get("/missing")).expecting(404)));
+    let options = Options { steps: ["quote", "login", "missing", "idle"].map(str::to_owned).to_vec(), ..options() };
+    let report = drive(service.address, &plan, &options).unwrap();
+
+    assert_adds_up(&report, 75);
+    assert_eq!((report.steps[0].ok, report.steps[2].ok, report.overall.ok), (50, 5, 55));
+    let login = report.step("login").unwrap();
+    assert_eq!((login.ok, only_failure(login)), (0, Some((Failure::Status(503), 20))));
+    assert_eq!(login.failed_share(), 1.0);
+    assert!(report.elapsed >= ms(98) && report.throughput_per_s() > 0.0);
+
+    // The JSON is what the next program reads: figures by name, and null where nothing was measured.
+    let json = serde_json::to_string(&report).unwrap();
+    let summary: Summary = serde_json::from_str(&json).unwrap();
+    assert_eq!(summary.steps[1].failed["503"], 20);
+    assert_eq!(summary.overall.response.unwrap().count, 75);
+    assert_eq!((summary.steps[3].planned, summary.steps[3].response), (0, None));
+}
+
+#[test]
+fn requests_leave_in_the_order_of_their_times_whatever_the_order_of_the_plan() {
+    let paths = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&paths);
+    let service = serve(move |received| {
+        seen.lock().unwrap().push(received.path);
+        Reply::ok()
+    });
+    // One place, so that the order of leaving is the order of arriving.
+    let plan: Vec<_> = [3, 1, 2, 0].map(|n| Planned::new(ms(n), 0, Request::get(format!("/{n}")))).into();
+    drive(service.address, &plan, &Options { max_in_flight: 1, ..options() }).unwrap();
+    assert_eq!(*paths.lock().unwrap(), ["/0", "/1", "/2", "/3"]);
+}
+
+#[test]
+fn a_stall_is_charged_to_everyone_who_meant_to_arrive_in_it() {
+    // With as many connections as it takes, and with two, as a closed model with two users has them: the same customers
+    // wait equally long, for the service or for a place.
+    for max_in_flight in [1024, 2] {
+        let service = stalling_service();
+        let plan = at_rate(100.0, ms(200));
+        let report = drive(service.address, &plan, &Options { max_in_flight, ..options() }).unwrap();
+        assert_adds_up(&report, 20);
+        assert_eq!(report.overall.ok, 20);
+        // The arrival at k x 10 ms waits at least until 200 ms.
+        let response = &report.overall.response;
+        assert!(response.max_ms() >= Some(200.0 * DIGITS), "{:?}", response.max_ms());
+        assert!(response.percentile_ms(0.5) >= Some(100.0 * DIGITS), "{:?}", response.percentile_ms(0.5));
+        assert!(response.percentile_ms(0.0) >= Some(10.0 * DIGITS), "{:?}", response.percentile_ms(0.0));
+    }
+}
+
+/// Answers nobody in the 200 ms that begin with its first request.
+fn stalling_service() -> Service {
+    let first = OnceLock::new();
+    serve(move |_| {
+        sleep(ms(200).saturating_sub(first.get_or_init(Instant::now).elapsed()));
+        Reply::ok()
+    })
+}
+
+#[test]
+fn waiting_for_a_place_is_charged_and_a_place_is_a_connection() {
+    let (first, in_flight) = (AtomicBool::new(true), AtomicUsize::new(0));
+    let service = serve(move |_| {
+        assert_eq!(in_flight.fetch_add(1, Ordering::SeqCst), 0, "only one place");
+        if first.swap(false, Ordering::SeqCst) {
+            sleep(ms(150));
+        }
+        in_flight.fetch_sub(1, Ordering::SeqCst);
+        Reply::ok()
+    });
+    let report = drive(service.address, &at_once(10), &Options { max_in_flight: 1, ..options() }).unwrap();
+    assert_adds_up(&report, 10);
+    assert_eq!((report.overall.ok, service.accepted()), (10, 1));
+    // All ten waited for the first one's 150 ms, though only one was with the service meanwhile.
+    assert!(report.overall.response.percentile_ms(0.0) >= Some(150.0 * DIGITS));
+}
+
+#[test]
+fn a_target_that_is_down_is_a_finding() {
+    // Nothing listens on port 1.
+    let report = drive(SocketAddr::from(([127, 0, 0, 1], 1)), &at_once(10), &options()).unwrap();
+    assert_adds_up(&report, 10);
+    assert_eq!(only_failure(&report.overall), Some((Failure::Connect, 10)));
+    assert_eq!(report.throughput_per_s(), 0.0);
+}
+
+#[test]
+fn an_answer_cut_short_or_not_http_is_a_failure() {
+    for (reply, failure) in [
+        (|| Reply::Hangup, Failure::Closed),
+        (|| Reply::HalfBody, Failure::Closed),
+        (|| Reply::Garbage, Failure::Malformed),
+    ] as [(fn() -> Reply, Failure); 3]
+    {
+        let service = serve(move |_| reply());
+        let report = drive(service.address, &at_once(5), &options()).unwrap();
+        assert_adds_up(&report, 5);
+        assert_eq!(only_failure(&report.overall), Some((failure, 5)));
+    }
+}
+
+#[test]
+fn a_service_that_closes_its_connections_politely_fails_nobody() {
+    let service = serve(|_| Reply::AnswerAndClose(201));
+    let report = drive(service.address, &at_once(10), &Options { max_in_flight: 2, ..options() }).unwrap();
+    assert_adds_up(&report, 10);
+    assert_eq!((report.overall.ok, service.accepted()), (10, 10));
+}
+
+#[test]
+fn a_service_that_vanishes_after_its_answers_is_still_accounted_for() {
+    // Whether a request meets a connection that is closing at that moment is luck; that it is counted is not.
+    let service = serve(|_| Reply::AnswerAndVanish(200));
+    let report = drive(service.address, &at_once(20), &Options { max_in_flight: 1, ..options() }).unwrap();
+    assert_adds_up(&report, 20);
+    assert!(report.overall.ok >= 1);
+    assert!(report.overall.failed.keys().all(|failure| *failure == Failure::Closed));
+}
+
+#[test]
+fn a_timeout_fails_the_request_and_counts_at_least_its_time() {
+    let service = serve(|_| Reply::Silence);
+    let options = Options { timeout: ms(80), max_in_flight: 2, ..options() };
+    let report = drive(service.address, &at_once(4), &options).unwrap();
+    assert_adds_up(&report, 4);
+    assert_eq!(only_failure(&report.overall), Some((Failure::Timeout, 4)));
+    assert!(report.overall.service.percentile_ms(0.0) >= Some(80.0 * DIGITS));
+    // Two got a place when the first two had given up.
+    assert!(report.overall.response.max_ms() >= Some(160.0 * DIGITS));
+}
+
+#[test]
+fn what_the_drain_leaves_is_unfinished_or_unsent_and_stands_in_the_response_times() {
+    let service = serve(|_| Reply::Silence);
+    let options = Options { drain: ms(60), max_in_flight: 3, ..options() };
+    let report = drive(service.address, &at_once(5), &options).unwrap();
+    assert_adds_up(&report, 5);
+    assert_eq!((report.overall.sent, report.overall.unfinished, report.overall.unsent()), (3, 3, 2));
+    assert!(report.overall.response.percentile_ms(0.0) >= Some(60.0 * DIGITS));
+}
+
+#[test]
+fn a_caller_inside_a_runtime_is_welcome() {
+    let service = serve(|_| Reply::ok());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let report = runtime.block_on(async { drive(service.address, &at_once(3), &options()) });
+    assert_eq!(report.unwrap().overall.ok, 3);
+}
+
+#[test]
+fn a_run_that_makes_no_sense_is_refused_before_it_starts() {
+    let service = serve(|_| Reply::ok());
+    let here = service.address;
+    let invalid = vec![Planned::new(Duration::ZERO, 0, Request::get("no slash"))];
+    let elsewhere = SocketAddr::from(([192, 0, 2, 1], 80));
+
+    assert!(matches!(drive(elsewhere, &at_once(1), &options()), Err(LoadError::NotLoopback(_))));
+    assert!(matches!(drive(here, &[], &options()), Err(LoadError::EmptyPlan)));
+    assert!(matches!(drive(here, &at_once(1), &Options { max_in_flight: 0, ..options() }), Err(LoadError::NoRoom)));
+    assert!(matches!(drive(here, &invalid, &options()), Err(LoadError::InvalidRequest { .. })));
+    let no_steps = Options { steps: Vec::new(), ..options() };
+    assert!(matches!(drive(here, &at_once(1), &no_steps), Err(LoadError::UnknownStep { step: 0, named: 0 })));
+    assert_eq!(service.accepted(), 0);
+}
