@@ -1,0 +1,139 @@
+//! A database for one run, held by a process of its own.
+//!
+//! A program that is interrupted, panics or is killed cannot tidy up after itself. So it does not hold its database:
+//! [`lease`] starts the same program again with the hidden verb [`HOLD_DATABASE`], as a **janitor** in a process group of its
+//! own, which a Ctrl-C at the terminal does not reach. The janitor makes the database, prints where it is, and waits until
+//! its standard input ends. That happens when the lease is dropped, and however else the program ends; then it removes all.
+
+use anyhow::{Context, anyhow, bail};
+use orderflow_store::throwaway::Throwaway;
+use orderflow_store::{Backend, StoreError};
+use serde_json::{Value, json};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+/// The hidden verb under which a program must call [`hold_database`].
+pub const HOLD_DATABASE: &str = "hold-database";
+/// A PostgreSQL server of the learner's own.
+const SERVER_URL: &str = "DATABASE_URL";
+
+/// An empty database that exists as long as this value.
+#[derive(Debug)]
+pub struct Lease {
+    /// Where it is: made for `orderflow_store::connect`.
+    pub url: String,
+    janitor: Child,
+    /// Its end tells the janitor to tidy up.
+    stdin: Option<ChildStdin>,
+}
+
+/// Starts a janitor and waits until its database is there. The server for `DB=postgres` is the one that `DATABASE_URL`
+/// names, or one of our own.
+pub fn lease(backend: Backend) -> anyhow::Result<Lease> {
+    let program = std::env::current_exe().context("Could not find this program's own file to start its janitor")?;
+    let mut janitor = Command::new(&program)
+        .arg(HOLD_DATABASE)
+        .env(Backend::VARIABLE, backend.as_str())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("Could not start `{} {HOLD_DATABASE}`", program.display()))?;
+    let stdin = janitor.stdin.take();
+    let stdout = janitor.stdout.take();
+    // From here on the lease's drop waits for the janitor, whatever it answers.
+    let mut lease = Lease { url: String::new(), janitor, stdin };
+    let mut line = String::new();
+    if let Some(stdout) = stdout {
+        BufReader::new(stdout).read_line(&mut line).context("Could not read the janitor's answer")?;
+    }
+    let answer: Value = serde_json::from_str(&line).unwrap_or_default();
+    match (answer["url"].as_str(), answer["error"].as_str()) {
+        (Some(url), _) => lease.url = url.to_owned(),
+        (None, Some(message)) => bail!("{message}"),
+        (None, None) => bail!(
+            "The janitor of the {backend} database ended without an answer; run `DB={backend} {} {HOLD_DATABASE}` to see why",
+            program.display()
+        ),
+    }
+    Ok(lease)
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        // It has said on stderr what it could not remove; there is nothing to add.
+        let _ = self.janitor.wait();
+    }
+}
+
+/// The janitor's whole life, to be called for the verb [`HOLD_DATABASE`]: makes the database that `DB` and `DATABASE_URL`
+/// ask for, answers, waits for the end of standard input or a signal, removes the database.
+pub fn hold_database() -> ExitCode {
+    match hold() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whoever reads stdout may be gone, and stderr with it: neither may stop us, so no println! and no eprintln!.
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn hold() -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (sender, stopped) = channel();
+    stop_on_signal(stop.clone(), sender.clone())?;
+    stop_on_end_of_input(stop.clone(), sender);
+
+    // On the main thread: Linux would end the server together with the thread that started it.
+    let throwaway = match create(&stop) {
+        Ok(throwaway) => throwaway,
+        Err(StoreError::Stopped) => return Ok(()),
+        Err(error) => return answer(&json!({ "error": error.to_string() })),
+    };
+    if answer(&json!({ "url": throwaway.url() })).is_ok() {
+        // An error means that nobody is left who could say stop: the same thing.
+        let _ = stopped.recv();
+    }
+    throwaway.remove().map_err(|error| anyhow!(error))
+}
+
+fn create(stop: &AtomicBool) -> Result<Throwaway, StoreError> {
+    let server = std::env::var(SERVER_URL).ok().filter(|url| !url.is_empty());
+    Throwaway::create(Backend::from_env()?, server.as_deref(), stop)
+}
+
+/// The janitor's one line.
+fn answer(line: &Value) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("Nobody reads the janitor's answer")
+}
+
+fn stop_on_signal(stop: Arc<AtomicBool>, stopped: Sender<()>) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).context("Could not listen for signals")?;
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            stop.store(true, Ordering::Relaxed);
+            let _ = stopped.send(());
+        }
+    });
+    Ok(())
+}
+
+fn stop_on_end_of_input(stop: Arc<AtomicBool>, stopped: Sender<()>) {
+    thread::spawn(move || {
+        // What is written to a janitor means nothing; a read that fails is an end, too.
+        let mut ignored = [0; 64];
+        while io::stdin().lock().read(&mut ignored).is_ok_and(|count| count > 0) {}
+        stop.store(true, Ordering::Relaxed);
+        let _ = stopped.send(());
+    });
+}

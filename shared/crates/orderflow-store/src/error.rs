@@ -1,0 +1,108 @@
+use std::io;
+
+/// What can go wrong between OrderFlow and its database. Every message says what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// `DB` names no database that OrderFlow runs on.
+    #[error(
+        "`DB={0}` is no database OrderFlow runs on. Use `DB=sqlite` (the default, nothing to install) or `DB=postgres`."
+    )]
+    UnknownBackend(String),
+
+    /// `initdb` and `postgres` were found nowhere.
+    #[error(
+        "PostgreSQL's programs (initdb, postgres) are not installed. Install them with `{install}` (no service needs to run), \
+         or set DATABASE_URL to a server of your own, or leave `DB` unset for SQLite."
+    )]
+    PostgresNotInstalled {
+        /// The line that installs them here.
+        install: &'static str,
+    },
+
+    /// The server we wanted to start for ourselves stopped, or never answered.
+    #[error("The throwaway PostgreSQL server did not start: {reason}\n{log}")]
+    ClusterDidNotStart {
+        /// What happened, and what to try.
+        reason: String,
+        /// The end of what the server, or initdb, wrote.
+        log: String,
+    },
+
+    /// A URL that names no database we can open.
+    #[error(
+        "The database URL `{url}` cannot be used: {reason}. It should look like `postgres://user:password@host:5432/database`."
+    )]
+    BadUrl {
+        /// The URL, its password hidden.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// There is a URL, but no server that lets us in behind it.
+    #[error(
+        "No database answers at `{url}`: {source}. Is the server running, and are user and password right? Unset DATABASE_URL for a throwaway server."
+    )]
+    NoAnswer {
+        /// The URL, its password hidden.
+        url: String,
+        /// What sqlx says.
+        source: sqlx::Error,
+    },
+
+    /// The caller asked to stop while a database was being prepared.
+    #[error("Stopped before the database was ready.")]
+    Stopped,
+
+    /// A statement of ours failed.
+    #[error("Could not {doing}: {source}")]
+    Statement {
+        /// What we were doing.
+        doing: &'static str,
+        /// What sqlx says.
+        source: sqlx::Error,
+    },
+
+    /// A folder or a process failed us.
+    #[error("Could not {doing}: {source}")]
+    Io {
+        /// What we were doing, with the path.
+        doing: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn statement(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+        move |source| StoreError::Statement { doing, source }
+    }
+
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StoreError {
+        move |source| StoreError::Io { doing: doing.into(), source }
+    }
+}
+
+/// The URL as it may be printed.
+pub(crate) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    // A password may hold an `@` that should have been escaped: the last one ends it.
+    let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    let Some((user, _)) = authority.rsplit_once('@') else { return url.to_owned() };
+    let Some((name, _)) = user.split_once(':') else { return url.to_owned() };
+    format!("{scheme}://{name}:***{}", &rest[user.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn only_the_password_is_hidden() {
+        assert_eq!(without_password("postgres://me:p@ss@host:5432/shop?x=1"), "postgres://me:***@host:5432/shop?x=1");
+        assert_eq!(without_password("postgres://me@host/shop"), "postgres://me@host/shop");
+        assert_eq!(without_password("sqlite:///tmp/a.db"), "sqlite:///tmp/a.db");
+        assert_eq!(without_password("nonsense"), "nonsense");
+    }
+}
