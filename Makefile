@@ -9,8 +9,11 @@ ready = @test -x "$${CARGO_TARGET_DIR:-target}/release/lab" || \
 	{ echo "First use: compiling the lab program (half a minute on two cores), this once."; \
 	cargo build --release --package lab-cli; }
 
+verbs := profile heap console bench hint answer verify diff solution reset
+
+MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help list doctor prefetch test
+.PHONY: help list doctor prefetch test lab $(verbs)
 
 help:
 	$(ready)
@@ -24,9 +27,18 @@ lab-%:
 	$(ready)
 	@$(lab) reproduce $* $(ARGS)
 
-profile-% heap-% console-% bench-% hint-% answer-% verify-% diff-% solution-% reset-%:
+$(addsuffix -%,$(verbs)):
 	$(ready)
 	@$(lab) $(firstword $(subst -, ,$@)) $* $(ARGS)
+
+# A verb without a number: the command says what is missing.
+$(verbs):
+	$(ready)
+	@$(lab) $@
+
+lab:
+	$(ready)
+	@$(lab) reproduce
 
 test:
 	cargo test --workspace --quiet

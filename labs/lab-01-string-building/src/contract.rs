@@ -17,7 +17,7 @@ impl Kernel for CarrierManifest {
 
     const UNIT: &'static str = "orders";
     const REPRODUCE: &'static [usize] = &[500, 1_000, 2_000, 4_000];
-    const SLO_MS: f64 = 250.0;
+    const SLO_MS: f64 = 100.0;
     const COUNTED: &'static [usize] = &[50, 100, 200, 400, 800, 1_600];
     const TIMED: usize = 1_000;
     const PAIRED: usize = 200;
@@ -82,11 +82,14 @@ impl Kernel for CarrierManifest {
             fewer.remove(i);
             fewer
         });
-        let with_half_the_lines = (0..orders.len().min(30)).filter(|&i| !orders[i].lines.is_empty()).map(|i| {
-            let mut shorter = orders.clone();
-            let half = shorter[i].lines.len() / 2;
-            shorter[i].lines.truncate(half);
-            shorter
+        let with_half_the_lines = (0..orders.len().min(30)).filter(|&i| !orders[i].lines.is_empty()).flat_map(|i| {
+            let lines = &orders[i].lines;
+            let (first, second) = lines.split_at(lines.len() / 2);
+            [first.to_vec(), second.to_vec()].into_iter().filter(|half| half.len() < lines.len()).map(move |half| {
+                let mut shorter = orders.clone();
+                shorter[i].lines = half;
+                shorter
+            })
         });
         halves.chain(without_one_order).chain(with_half_the_lines).collect()
     }

@@ -48,7 +48,7 @@ pub enum Attempt<'a> {
     Current,
     /// One file in place of the one that the learner edits.
     File(&'a Path),
-    /// A lab's folder from elsewhere.
+    /// A lab's folder from elsewhere; what it does not have is pristine.
     Folder(&'a Path),
 }
 
@@ -59,7 +59,11 @@ pub fn lay_out(workspace: &Workspace, lab: &Lab, attempt: &Attempt) -> Result<Ar
     let pristine = pristine::files(workspace, lab)?;
     let theirs = match attempt {
         Attempt::Current => pristine::current(lab)?,
-        Attempt::Folder(folder) => pristine::current(&Lab { folder: folder.to_path_buf(), ..lab.clone() })?,
+        Attempt::Folder(folder) => {
+            let mut files = pristine.clone();
+            files.extend(pristine::current(&Lab { folder: folder.to_path_buf(), ..lab.clone() })?);
+            files
+        }
         Attempt::File(file) => {
             let mut files = pristine.clone();
             let text = std::fs::read(file).with_context(|| format!("Cannot read {}", file.display()))?;
@@ -90,11 +94,17 @@ pub fn lay_out(workspace: &Workspace, lab: &Lab, attempt: &Attempt) -> Result<Ar
 
 impl Arena {
     /// Builds all programs; an error in yours comes back as the compiler's words, with the paths that the learner knows.
-    pub fn build(&self, workspace: &Workspace) -> Result<std::result::Result<Programs, String>> {
+    /// Without timing the judge is left out.
+    pub fn build(&self, workspace: &Workspace, with_judge: bool) -> Result<std::result::Result<Programs, String>> {
         let is_kernel = self.lab.meta.kind == Kind::Kernel;
+        let has_judge = is_kernel && with_judge;
+        let mut arguments = vec!["--bins".to_string(), "--workspace".into()];
+        if is_kernel && !has_judge {
+            arguments.extend(["--exclude".into(), package_name(&self.lab, "judge")]);
+        }
         let build = Build {
             title: format!("Building baseline, yours and reference of {}", self.lab.name),
-            arguments: vec!["--bins".into(), "--workspace".into()],
+            arguments,
             manifest: Some(self.folder.join("Cargo.toml")),
             // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
             target: is_kernel.then(|| workspace.target.join("judge")),
@@ -118,7 +128,7 @@ impl Arena {
             baseline: find("baseline")?,
             yours: find("yours")?,
             reference: find("reference")?,
-            judge: is_kernel.then(|| find("judge")).transpose()?,
+            judge: has_judge.then(|| find("judge")).transpose()?,
         }))
     }
 }
@@ -218,7 +228,8 @@ fn write_judge(folder: &Path, lab: &Lab) -> Result<()> {
     let (Some(contract), Some(function)) = (&lab.meta.contract, &lab.meta.function) else {
         bail!("{} declares no contract and function", lab.name);
     };
-    let dependency = |role: &str| format!("{role} = {{ path = \"../{role}\", package = \"{}\" }}\n", package_name(lab, role));
+    let dependency =
+        |role: &str| format!("{role} = {{ path = \"../{role}\", package = \"{}\" }}\n", package_name(lab, role));
     let manifest = format!(
         "[package]\nname = \"{}\"\nversion.workspace = true\nedition.workspace = true\n\n[dependencies]\nlab-harness.workspace = true\n{}{}{}",
         package_name(lab, "judge"),

@@ -61,7 +61,14 @@ struct Message {
 pub fn build(workspace: &Workspace, build: &Build) -> Result<Built> {
     create_folder(build.target.as_deref().unwrap_or(&workspace.target))?;
     let mut command = command(workspace, "build", build);
-    command.args(["--release", "--message-format=json-render-diagnostics"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["--release", "--message-format=json-render-diagnostics"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if build.title.contains(ONCE) {
+        // Also where nothing turns: minutes of silence look like a hang.
+        eprintln!("{} ...", build.title);
+    }
     let bar = spinner(&build.title);
     let mut running = Running::start(&mut command)?;
     let messages = BufReader::new(running.child.stdout.take().context("stdout is piped")?);
@@ -95,7 +102,8 @@ pub fn command(workspace: &Workspace, verb: &str, build: &Build) -> Command {
     if !build.rustflags.is_empty() {
         command.env("CARGO_ENCODED_RUSTFLAGS", build.rustflags.join("\x1f"));
     }
-    let colour = if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() { "always" } else { "never" };
+    let colour =
+        if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() { "always" } else { "never" };
     command.env("CARGO_TERM_COLOR", colour).env("CARGO_TERM_PROGRESS_WHEN", "never").env("CARGO_TERM_QUIET", "false");
     // What Cargo sets for us would make its own children build again.
     for (key, _) in std::env::vars_os() {
@@ -147,6 +155,9 @@ const HEAVY: [(&str, &str, &str); 7] = [
     ("lab_harness", "", "the harness"),
 ];
 
+/// Says of a build that it will not take as long again.
+const ONCE: &str = "this once";
+
 /// A build's title. When something heavy is compiled for the first time it says what, and that it is this once.
 pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
     let compiled: Vec<String> = std::fs::read_dir(target.join("release/deps"))
@@ -164,6 +175,6 @@ pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
     if first.is_empty() {
         format!("Building {package}")
     } else {
-        format!("Building {package}; this once also {}", first.join(", "))
+        format!("Building {package}; {ONCE} also {}", first.join(", "))
     }
 }

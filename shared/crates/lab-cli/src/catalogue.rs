@@ -160,8 +160,7 @@ pub fn declared(folder: &Path, text: &str) -> Result<Lab> {
     let problem = |what: &str| format!("{}: {what}", folder.join("Cargo.toml").display());
     let package = toml::from_str::<Manifest>(text).with_context(|| problem("does not declare what it must"))?.package;
     let meta = package.metadata.lab.with_context(|| problem("no [package.metadata.lab]"))?;
-    let (number, slug) =
-        split_name(&package.name).with_context(|| problem("the package is not named lab-NN-slug"))?;
+    let (number, slug) = split_name(&package.name).with_context(|| problem("the package is not named lab-NN-slug"))?;
     if meta.kind == Kind::Kernel && (meta.contract.is_none() || meta.function.is_none()) {
         anyhow::bail!(problem("a kernel lab names its `contract` and `function`"));
     }
@@ -241,11 +240,6 @@ impl Lab {
     /// `solution-01-string-building`
     pub fn solution_name(&self) -> String {
         format!("solution-{}-{}", self.nn(), self.slug)
-    }
-
-    /// The crate's name in Rust.
-    pub fn crate_name(&self) -> String {
-        self.name.replace('-', "_")
     }
 }
 

@@ -40,9 +40,7 @@ impl Database {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         match serde_json::from_str(&line) {
-            Ok(Record::Database { url }) => {
-                Ok(Database { kind: Some(kind), url: Some(url), janitor: Some(janitor) })
-            }
+            Ok(Record::Database { url }) => Ok(Database { kind: Some(kind), url: Some(url), janitor: Some(janitor) }),
             Ok(Record::Failed { message }) => bail!("{message}"),
             _ => bail!("PostgreSQL could not be started: {line}"),
         }

@@ -45,7 +45,8 @@ pub fn table(table: &Table) {
     for row in &table.rows {
         view.add_row(row.iter().zip(&table.columns).map(|(cell, column)| cell_view(cell, column)));
     }
-    for (index, _) in table.rows.first().into_iter().flatten().enumerate().filter(|(_, c)| matches!(c, Cell::Number(_))) {
+    for (index, _) in table.rows.first().into_iter().flatten().enumerate().filter(|(_, c)| matches!(c, Cell::Number(_)))
+    {
         if let Some(column) = view.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }

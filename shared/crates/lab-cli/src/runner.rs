@@ -111,8 +111,10 @@ fn failure(status: std::process::ExitStatus, records: &[Record], stderr: &str) -
         return Some("overflowed its stack".into());
     }
     if let Some(start) = stderr.find("panicked at") {
-        let message: Vec<&str> =
-            stderr[start..].lines().take_while(|line| !line.starts_with("note:") && !line.starts_with("stack backtrace")).collect();
+        let message: Vec<&str> = stderr[start..]
+            .lines()
+            .take_while(|line| !line.starts_with("note:") && !line.starts_with("stack backtrace"))
+            .collect();
         return Some(message.join("\n").trim().to_string());
     }
     let words = stderr.trim();

@@ -52,15 +52,13 @@ pub fn width() -> usize {
     columns.or_else(asked).filter(|&columns| columns > 0).unwrap_or(80).max(40)
 }
 
-/// A line that turns while something takes long. On a terminal it is drawn at once; elsewhere it is printed once.
+/// A line that turns while something takes long; only on a terminal.
 pub fn spinner(message: impl Into<String>) -> ProgressBar {
-    let message = message.into();
     if !std::io::stderr().is_terminal() {
-        eprintln!("{message} ...");
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>4}").expect("the template is constant");
-    let bar = ProgressBar::new_spinner().with_style(style).with_message(message);
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(message.into());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }

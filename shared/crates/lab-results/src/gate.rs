@@ -121,11 +121,7 @@ pub fn judge(gate: &Gate, counts: &[(u64, Counts)]) -> GateResult {
     }
 }
 
-fn numeric(
-    found: Option<f64>,
-    passes: impl Fn(f64) -> bool,
-    factor: impl Fn(f64) -> f64,
-) -> (Status, Option<f64>) {
+fn numeric(found: Option<f64>, passes: impl Fn(f64) -> bool, factor: impl Fn(f64) -> f64) -> (Status, Option<f64>) {
     match found {
         None => (Status::Unknown, None),
         Some(found) if passes(found) => (Status::Passed, None),

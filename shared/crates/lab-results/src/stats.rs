@@ -122,10 +122,8 @@ mod tests {
         // Cauchy: no mean, no variance; its median is 0.
         let covered = (0..400)
             .filter(|seed| {
-                let samples: Vec<f64> = uniform(seed * 7 + 1, 101)
-                    .iter()
-                    .map(|u| (std::f64::consts::PI * (u - 0.5)).tan())
-                    .collect();
+                let samples: Vec<f64> =
+                    uniform(seed * 7 + 1, 101).iter().map(|u| (std::f64::consts::PI * (u - 0.5)).tan()).collect();
                 let interval = median_interval(&samples, 0.05).expect("enough samples");
                 interval.low <= 0.0 && 0.0 <= interval.high
             })

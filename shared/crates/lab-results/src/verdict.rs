@@ -124,20 +124,16 @@ pub fn decide(gates: &[GateResult], speed_up: Option<Interval>, at_least: Option
     }
     if let Some(missed) = gates.iter().find(|gate| gate.status == Status::Missed) {
         let by = missed.missed_by.map(|by| format!(", {}x too much", crate::gate::figure(by))).unwrap_or_default();
-        return (
-            Outcome::NotYet,
-            format!("{}: found {}, allowed {}{by}", missed.says, missed.found, missed.limit),
-        );
+        return (Outcome::NotYet, format!("{}: found {}, allowed {}{by}", missed.says, missed.found, missed.limit));
     }
     match (speed_up, at_least) {
         (_, None) => (Outcome::Solved, "right answers, and every gate passed".into()),
         (Some(interval), Some(least)) if interval.low >= least => {
             (Outcome::Solved, "right answers, and every gate passed".into())
         }
-        (Some(interval), Some(least)) if interval.high < least => (
-            Outcome::NotYet,
-            format!("time: {:.2}x as fast as before, needs {least}x", interval.median),
-        ),
+        (Some(interval), Some(least)) if interval.high < least => {
+            (Outcome::NotYet, format!("time: {:.2}x as fast as before, needs {least}x", interval.median))
+        }
         _ => (
             Outcome::Inconclusive,
             "the counts pass, but the machine is too noisy to confirm the time; close other programs and run it again"

@@ -66,8 +66,7 @@ pub struct Product {
 /// The customer with this number. The catalogue follows from the number alone, so any part of it can be made.
 pub fn customer(id: u32) -> Customer {
     const FIRST: [&str; 8] = ["Ada", "Grace", "Edsger", "Barbara", "Leslie", "Zoë", "Łukasz", "明"];
-    const LAST: [&str; 8] =
-        ["Nguyen", "Okafor", "Smith", "Müller", "García", "Tanaka", "Silva", "O'Neil & Sons <Ltd>"];
+    const LAST: [&str; 8] = ["Nguyen", "Okafor", "Smith", "Müller", "García", "Tanaka", "Silva", "O'Neil & Sons <Ltd>"];
     let number = id as usize;
     Customer {
         id,

@@ -1,11 +1,32 @@
 //! `lab dev`: for those who write labs. Rules that are worth keeping are checked here.
 
+mod check;
+mod figures;
+mod new;
+mod prove;
+mod update;
+
 use anyhow::Result;
 
 use crate::args::DevTask;
+use crate::catalogue;
 use crate::workspace::Workspace;
 
 /// Runs a task.
-pub fn run(_workspace: &Workspace, _task: DevTask) -> Result<u8> {
-    anyhow::bail!("not yet")
+pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
+    match task {
+        DevTask::New { number, slug } => new::run(workspace, number, &slug),
+        DevTask::Update { measure } => update::run(workspace, measure),
+        DevTask::Check { prove, measure, lab } => {
+            let mut labs = catalogue::labs(workspace)?;
+            if let Some(wanted) = &lab {
+                labs = vec![catalogue::find(workspace, wanted)?];
+            }
+            let mut problems = check::problems(workspace, &labs)?;
+            if prove || measure {
+                problems.extend(prove::problems(workspace, &labs, measure)?);
+            }
+            check::report(&labs, &problems)
+        }
+    }
 }

@@ -17,8 +17,10 @@ pub fn run(workspace: &Workspace, lab: &Lab, arguments: &[String]) -> Result<u8>
     let mut needs = reproduce::needs(lab);
     needs.push("bench");
     say!("{}", paint(QUIET, cargo::title(&workspace.target, &format!("the bench of {}", lab.name), &needs)));
-    let build =
-        Build { arguments: vec!["--package".into(), lab.name.clone(), "--bench".into(), "bench".into()], ..Build::default() };
+    let build = Build {
+        arguments: vec!["--package".into(), lab.name.clone(), "--bench".into(), "bench".into()],
+        ..Build::default()
+    };
     let mut command = cargo::command(workspace, "bench", &build);
     command.stdin(Stdio::inherit()).arg("--").args(arguments);
     if std::env::var_os("LAB_SMOKE").is_some_and(|smoke| smoke != "0") && arguments.is_empty() {

@@ -21,7 +21,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Opens the viewer, or prints the table.
 pub fn run(workspace: &Workspace, lab: &Lab, table: bool, json: bool) -> Result<u8> {
     if !lab.meta.needs.contains(&Need::Async) {
-        let message = format!("{} has no asynchronous tasks to look at; try `cargo lab profile {}`", lab.name, lab.nn());
+        let message =
+            format!("{} has no asynchronous tasks to look at; try `cargo lab profile {}`", lab.name, lab.nn());
         return Err(Usage(message).into());
     }
     if !table && !json && on_path("tokio-console").is_some() && std::io::IsTerminal::is_terminal(&std::io::stdout()) {
@@ -64,7 +65,11 @@ fn viewer(workspace: &Workspace, lab: &Lab) -> Result<u8> {
     };
     let program = cargo::build(workspace, &build)?.executable(&lab.name)?;
     let mut load = Command::new(program);
-    load.args(["tasks", "--seconds", "600"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).env("LAB_CHILD", "1");
+    load.args(["tasks", "--seconds", "600"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .env("LAB_CHILD", "1");
     let running = Running::start(&mut load)?;
     let seen = run_in_foreground(&mut Command::new("tokio-console"));
     running.kill()?;

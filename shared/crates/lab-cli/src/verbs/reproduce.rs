@@ -72,7 +72,9 @@ fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()
     let bar = spinner(format!("Running {package}"));
     let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
     let ran = runner::run(&program, &call, |record| {
-        if on.json && let Ok(line) = serde_json::to_string(record) {
+        if on.json
+            && let Ok(line) = serde_json::to_string(record)
+        {
             print_line(&line);
         }
     })?;

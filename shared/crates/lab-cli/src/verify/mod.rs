@@ -82,7 +82,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
     let arena = arena::lay_out(workspace, lab, &attempt)?;
     let seed = options.seed.unwrap_or_else(fresh_seed);
     let (mut findings, mut database, mut started) = (Findings::default(), None, None);
-    let ended = match arena.build(workspace)? {
+    let ended = match arena.build(workspace, !options.quick)? {
         Err(words) => Some(Ended { outcome: Outcome::Invalid, reason: format!("it does not compile\n{words}") }),
         Ok(programs) => {
             started = Some(Instant::now());

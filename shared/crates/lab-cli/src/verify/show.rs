@@ -119,7 +119,9 @@ fn next(lab: &Lab, verdict: &Verdict) -> Vec<String> {
         (Outcome::NotYet, None) => format!("See where the time goes: {}", command("profile")),
         (Outcome::WrongAnswer, _) => "Answers come first: fix this case, then verify again.".into(),
         (Outcome::Inconclusive, _) => format!("Quiet the machine, then: {}", command("verify")),
-        (Outcome::Invalid, _) => format!("Mend {} and verify again; `{}` starts over and keeps a copy.", lab.meta.edit, command("reset")),
+        (Outcome::Invalid, _) => {
+            format!("Mend {} and verify again; `{}` starts over and keeps a copy.", lab.meta.edit, command("reset"))
+        }
     };
     vec![hints, todo]
 }

@@ -63,7 +63,10 @@ impl Stages<'_> {
         };
         let known = |program: &Path, role: &str| {
             self.counts_of(program)?.map_err(|ran| {
-                anyhow::anyhow!("the {role} program failed: {}", ran.failure.unwrap_or_else(|| "it printed no counts".into()))
+                anyhow::anyhow!(
+                    "the {role} program failed: {}",
+                    ran.failure.unwrap_or_else(|| "it printed no counts".into())
+                )
             })
         };
         let baseline = known(&self.programs.baseline, "baseline")?;

@@ -75,8 +75,7 @@ fn paired(stages: &Stages, judge: &std::path::Path) -> Result<std::result::Resul
     for look in LOOKS {
         while workers < look && (workers < LOOKS[0] || started.elapsed() < BUDGET) {
             let seed = stages.seed + 1_000 * workers as u64;
-            let call =
-                Call { arguments: vec![seed.to_string()], limit: Duration::from_secs(20), ..Call::default() };
+            let call = Call { arguments: vec![seed.to_string()], limit: Duration::from_secs(20), ..Call::default() };
             let ran = runner::run(judge, &call, |_| {})?;
             if ran.failure.is_some() {
                 return Ok(Err(invalid(&ran)));
@@ -154,7 +153,8 @@ fn rounds(stages: &Stages) -> Result<std::result::Result<Timing, Ended>> {
     for (name, (values, unit)) in &metrics {
         let logs = |subject: usize| values.iter().map(|v| (v[0] / v[subject]).ln()).collect::<Vec<_>>();
         let (yours, reference) = (logs(1), logs(2));
-        let middle = |subject: usize| figure(median(&values.iter().map(|v| v[subject]).collect::<Vec<_>>()).unwrap_or(f64::NAN));
+        let middle =
+            |subject: usize| figure(median(&values.iter().map(|v| v[subject]).collect::<Vec<_>>()).unwrap_or(f64::NAN));
         timing.ratios.push(Ratio {
             name: format!("{name}: baseline / yours"),
             ratio: range(&yours).context("a metric has values")?.exp(),

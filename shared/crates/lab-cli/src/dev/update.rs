@@ -1,0 +1,89 @@
+//! What is derived from the catalogue: the table in README.md, the pristine hashes.
+
+use anyhow::{Context, Result};
+
+use super::figures;
+use crate::catalogue::{self, Lab};
+use crate::pristine;
+use crate::say;
+use crate::workspace::{Workspace, write_if_changed};
+
+const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
+const END: &str = "<!-- labs:end -->";
+
+/// Writes all derived files.
+pub fn run(workspace: &Workspace, measure: bool) -> Result<u8> {
+    for (path, text) in derived(workspace)? {
+        write_if_changed(&workspace.root.join(&path), text.as_bytes())?;
+        say!("{path} is up to date");
+    }
+    if measure {
+        for lab in catalogue::labs(workspace)? {
+            figures::record(workspace, &lab)?;
+        }
+    }
+    Ok(0)
+}
+
+/// Derived files that are not what they would be now, one sentence each.
+pub fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut stale = Vec::new();
+    for (path, text) in derived(workspace)? {
+        let found = std::fs::read_to_string(workspace.root.join(&path)).unwrap_or_default();
+        if found == text {
+            continue;
+        }
+        let is_learners = path == pristine::LOCK && std::env::var_os("LAB_CI").is_none();
+        if is_learners {
+            // Whoever solves labs edits them; only whoever writes them must record that.
+            say!("A lab's sources are edited. If you are writing it: `cargo lab dev update`.");
+        } else {
+            stale.push(format!("{path} is stale: run `cargo lab dev update`"));
+        }
+    }
+    Ok(stale)
+}
+
+fn derived(workspace: &Workspace) -> Result<Vec<(String, String)>> {
+    let labs = catalogue::labs(workspace)?;
+    let readme = std::fs::read_to_string(workspace.root.join("README.md")).context("Cannot read README.md")?;
+    Ok(vec![
+        ("README.md".into(), between(&readme, BEGIN, END, &table(&labs)).context("README.md lacks its labs markers")?),
+        (pristine::LOCK.into(), pristine::lock_text(&labs)?),
+    ])
+}
+
+/// The text with everything between two marker lines replaced; nothing when a marker is missing.
+pub fn between(text: &str, begin: &str, end: &str, inner: &str) -> Option<String> {
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{inner}{end}{after}"))
+}
+
+fn table(labs: &[Lab]) -> String {
+    let mut table = String::from("| lab | part | min | symptom | look with |\n|---|---|---|---|---|\n");
+    for lab in labs {
+        table.push_str(&format!(
+            "| [{} {}](labs/{}/README.md) | {} | {} | {} | {} |\n",
+            lab.nn(),
+            lab.slug,
+            lab.name,
+            lab.meta.part,
+            lab.meta.minutes,
+            lab.symptom,
+            lab.meta.tools.join(", ")
+        ));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::between;
+
+    #[test]
+    fn replaces_only_what_stands_between_the_markers() {
+        assert_eq!(between("a<b>old</b>c", "<b>", "</b>", "new\n").as_deref(), Some("a<b>\nnew\n</b>c"));
+        assert_eq!(between("a</b>", "<b>", "</b>", ""), None);
+    }
+}

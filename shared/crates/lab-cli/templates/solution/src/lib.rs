@@ -1,0 +1,4 @@
+//! Lab {{NN}} solved.
+
+pub use lab_{{NN}}_{{snake}}::contract;
+pub mod report;

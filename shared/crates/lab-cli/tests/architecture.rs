@@ -1,0 +1,103 @@
+//! Who may depend on whom (design: house.md, "Directions"), over Cargo's own view of the workspace.
+
+mod checkout;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use checkout::repository;
+use serde_json::Value;
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(repository()).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Declared dependencies of each package of the workspace, without those of tests only.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--no-deps", "--format-version", "1"])).expect("JSON");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_string();
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().expect("dependencies");
+            (name(package), dependencies.iter().filter(|d| d["kind"] != "dev").map(name).collect())
+        })
+        .collect()
+}
+
+fn is_lab(name: &str) -> bool {
+    name.strip_prefix("lab-").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[test]
+fn directions_are_kept() {
+    let all = dependencies();
+    let mut broken = Vec::new();
+    for (package, dependencies) in &all {
+        let ours: Vec<&str> = dependencies.iter().filter(|d| all.contains_key(*d)).map(String::as_str).collect();
+        let allowed = |dependency: &str| match package.as_str() {
+            solution if solution.starts_with("solution-") => {
+                dependency == solution.replacen("solution-", "lab-", 1)
+                    || !(is_lab(dependency) || dependency.starts_with("solution-"))
+            }
+            lab if is_lab(lab) => !is_lab(dependency) && !dependency.starts_with("solution-"),
+            "lab-cli" => ["lab-results", "lab-report"].contains(&dependency),
+            "lab-report" => dependency == "lab-results",
+            "lab-results" | "orderflow" => false,
+            "lab-probe" => false,
+            "orderflow-store" | "lab-load" => dependency == "orderflow",
+            "lab-harness" => {
+                ["lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"].contains(&dependency)
+            }
+            _ => !is_lab(dependency) && !dependency.starts_with("solution-") && dependency != "lab-harness",
+        };
+        broken.extend(ours.iter().filter(|d| !allowed(d)).map(|d| format!("{package} -> {d}")));
+    }
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+#[test]
+fn pure_crates_name_nothing_that_touches_the_world() {
+    for name in ["orderflow", "lab-results"] {
+        let folder = repository().join("shared/crates").join(name).join("src");
+        for entry in std::fs::read_dir(folder).expect("listed") {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("read");
+            for word in
+                ["std::fs", "std::net", "std::time::Instant", "SystemTime", "std::process", "std::env", "async fn"]
+            {
+                assert!(!text.contains(word), "{} names {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_lab_compiles_nothing_heavy() {
+    let tree = cargo(&["tree", "--package", "lab-01-string-building", "--edges", "normal,build", "--prefix", "none"]);
+    for line in tree.lines() {
+        let name = line.split(' ').next().unwrap_or_default();
+        for heavy in ["sqlx", "axum", "tokio", "hyper", "criterion", "pprof", "opentelemetry", "clap", "dhat"] {
+            assert!(!name.starts_with(heavy), "lab 01 compiles {name}");
+        }
+    }
+}
+
+#[test]
+fn a_lab_pays_only_for_what_it_needs() {
+    let has = |package: &str, dependency: &str| {
+        cargo(&["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"])
+            .lines()
+            .any(|line| line.starts_with(&format!("{dependency} ")))
+    };
+    for package in dependencies().keys().filter(|name| is_lab(name)) {
+        let manifest =
+            std::fs::read_to_string(repository().join("labs").join(package).join("Cargo.toml")).expect("read");
+        assert_eq!(has(package, "sqlx"), manifest.contains("\"database\""), "{package} and sqlx");
+        assert_eq!(has(package, "axum"), manifest.contains("kind = \"service\""), "{package} and axum");
+    }
+}

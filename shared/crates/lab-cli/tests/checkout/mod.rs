@@ -1,0 +1,111 @@
+//! A copy of the checkout to run `lab` in, so that no test touches the learner's own files.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A copy without git and without builds.
+pub struct Checkout {
+    _folder: TempDir,
+    pub root: PathBuf,
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The repository that is being tested.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).expect("shared/crates/lab-cli").to_path_buf()
+}
+
+impl Checkout {
+    /// Copies what `lab` reads into a folder whose name has spaces. Labs come as they are in the pristine lock's words: a learner's
+    /// edits in the real checkout must not fail these tests, so files that differ are taken from git's index where there is one.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().join("a path with spaces");
+        for part in [
+            "labs",
+            "solutions",
+            "Cargo.toml",
+            "Cargo.lock",
+            "README.md",
+            "Makefile",
+            "shared/crates/lab-cli/Cargo.toml",
+        ] {
+            copy(&repository().join(part), &root.join(part));
+        }
+        Checkout { _folder: folder, root }
+    }
+
+    /// `lab` in the copy, as the shell would run it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command
+            .args(arguments)
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .env_remove("LAB_STATE")
+            .env_remove("LAB_CI")
+            .env_remove("CARGO_MANIFEST_DIR")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `lab` to its end.
+    pub fn lab(&self, arguments: &[&str]) -> Ran {
+        ran(self.command(arguments).output().expect("lab runs"))
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+        std::fs::write(path, text).expect("written");
+    }
+
+    /// Makes the copy a git checkout with everything committed.
+    pub fn commit(&self) {
+        for arguments in [
+            vec!["init", "--quiet"],
+            vec!["add", "--all"],
+            vec!["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "all"],
+        ] {
+            let status = Command::new("git").arg("-C").arg(&self.root).args(&arguments).status().expect("git runs");
+            assert!(status.success(), "git {arguments:?}");
+        }
+    }
+}
+
+/// An output as text.
+pub fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("created");
+        for entry in std::fs::read_dir(from).expect("listed") {
+            let entry = entry.expect("an entry");
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("created");
+        std::fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    }
+}

@@ -1,0 +1,42 @@
+//! What a lab's and a solution's programs are made of.
+//!
+//! A lab declares a contract and hands its one function to a program: [`kernel::main`] for a pure function. The program answers
+//! the verbs of [`program`] in JSON lines; `lab-cli` runs it and shows what it says. Baseline, yours and reference are
+//! the same program around another function, so that whatever is compared was measured in the same way.
+
+pub mod judge;
+pub mod kernel;
+pub mod program;
+
+#[cfg(feature = "bench")]
+pub mod bench;
+#[cfg(feature = "database")]
+pub mod database;
+#[cfg(any(feature = "heap", feature = "profile"))]
+mod frames;
+#[cfg(feature = "heap")]
+pub mod heap;
+#[cfg(feature = "profile")]
+pub mod profile;
+#[cfg(feature = "service")]
+pub mod service;
+
+#[cfg(feature = "service")]
+pub use lab_load as load;
+pub use lab_probe as probe;
+pub use lab_results as results;
+pub use program::{Program, Run, emit};
+
+/// The allocator of every lab program: it counts, or with the feature `heap` it records every site for dhat.
+#[cfg(not(feature = "heap"))]
+pub type Allocator = lab_probe::allocations::CountingAllocator;
+/// The allocator of every lab program: it counts, or with the feature `heap` it records every site for dhat.
+#[cfg(feature = "heap")]
+pub type Allocator = dhat::Alloc;
+
+/// The one value of [`Allocator`], for `#[global_allocator]`.
+#[cfg(not(feature = "heap"))]
+pub const ALLOCATOR: Allocator = lab_probe::allocations::CountingAllocator;
+/// The one value of [`Allocator`], for `#[global_allocator]`.
+#[cfg(feature = "heap")]
+pub const ALLOCATOR: Allocator = dhat::Alloc;

@@ -1,0 +1,216 @@
+//! The driver's part: a service as a child process.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use lab_results::Record;
+
+use super::{WATCH, Watch};
+use crate::program::{Run, emit};
+
+/// A service that has not said where it listens after this long hangs.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// A service that has not ended this long after it was told to hangs; resolving a profile's stacks takes some of it.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// How much of a service's standard error is kept to be quoted.
+const LAST_WORDS: usize = 12;
+
+/// A service that is about to be started.
+#[derive(Debug)]
+pub struct Launch {
+    command: Command,
+    watch: Watch,
+}
+
+impl Launch {
+    /// The subject of the run, this program itself where none is named, with the run's seed, size, port and folder.
+    pub fn new(run: &Run) -> Launch {
+        // A program that cannot say its own path is found by the name that it was started with.
+        let own = || std::env::current_exe().unwrap_or_else(|_| std::env::args_os().next().unwrap_or_default().into());
+        let mut command = Command::new(run.subject.clone().unwrap_or_else(own));
+        command
+            .args(["serve", "--seed", &run.seed.to_string(), "--port", &run.port.to_string(), "--out"])
+            .arg(&run.out);
+        if run.smoke {
+            command.arg("--smoke");
+        }
+        Launch { command, watch: Watch::Nothing }
+    }
+
+    /// What the service is to watch in its own process.
+    pub fn watch(self, watch: Watch) -> Launch {
+        Launch { watch, ..self }
+    }
+
+    /// One more environment variable for the service, such as the address of its database.
+    pub fn env(mut self, name: &str, value: &str) -> Launch {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Starts the service and waits until it listens.
+    ///
+    /// # Errors
+    /// It could not be started, failed, or took longer than 30 s; its own words are in the message.
+    pub fn start(mut self) -> Result<Service> {
+        self.command.env("LAB_CHILD", "1").env(WATCH, self.watch.as_str());
+        // A backtrace would push a panic's message out of what is kept of its words.
+        self.command.env("RUST_BACKTRACE", "0");
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let program = self.command.get_program().to_owned();
+        let mut child = self.command.spawn().with_context(|| format!("Failed to start {}", program.display()))?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let last_words = LastWords::default();
+        let mut service = Service {
+            records: read_records(stdout.context("standard output is piped")?),
+            hears: Some(last_words.listen(stderr.context("standard error is piped")?)),
+            child,
+            last_words,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        service.address = service.wait_until_it_listens()?;
+        Ok(service)
+    }
+}
+
+/// A running service. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Service {
+    child: Child,
+    records: Receiver<Record>,
+    last_words: LastWords,
+    hears: Option<std::thread::JoinHandle<()>>,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The end of what it wrote to standard error, such as a panic's message; empty if it was silent.
+    pub fn last_words(&self) -> String {
+        self.last_words.get()
+    }
+
+    /// A panic's message, if one of its tasks has panicked. Ask when a request was not answered: a panic closes its connection.
+    pub fn panicked(&self) -> Option<String> {
+        // The connection may be closed a moment before the message has come through the pipe.
+        std::thread::sleep(Duration::from_millis(100));
+        let words = self.last_words();
+        words.find("panicked at").map(|at| words[at..].to_string())
+    }
+
+    /// Asks it to stop and waits for its end. Returns what it said after it had started to listen.
+    ///
+    /// # Errors
+    /// It failed, crashed, or did not end within a minute and was killed.
+    pub fn stop(mut self) -> Result<Vec<Record>> {
+        drop(self.child.stdin.take());
+        let mut said = Vec::new();
+        let until = Instant::now() + STOP_LIMIT;
+        loop {
+            match self.records.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Record::Failed { message }) => bail!("{message}"),
+                Ok(record) => said.push(record),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("the service did not end in {STOP_LIMIT:?} after it was told to")
+                }
+            }
+        }
+        let status = self.child.wait()?;
+        if status.success() { Ok(said) } else { Err(self.ended(&status.to_string())) }
+    }
+
+    fn wait_until_it_listens(&mut self) -> Result<SocketAddr> {
+        let until = Instant::now() + START_LIMIT;
+        loop {
+            match self.records.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Record::Serving { address }) => return address.parse().context("the service's address is none"),
+                Ok(Record::Failed { message }) => bail!("{message}"),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => bail!("the service did not listen after {START_LIMIT:?}"),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = self.child.wait()?;
+                    return Err(self.ended(&status.to_string()));
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, status: &str) -> anyhow::Error {
+        // Its standard error is closed now, so whatever it said is about to be read.
+        self.hears.take().map(std::thread::JoinHandle::join);
+        match self.last_words() {
+            silent if silent.is_empty() => anyhow!("the service ended ({status})"),
+            words => anyhow!("the service ended ({status}) and said:\n{words}"),
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Both fail where it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a service, calls `load` with its address, stops it, and passes on what it found.
+///
+/// # Errors
+/// Those of [`Launch::start`], `load` and [`Service::stop`].
+pub fn watched(launch: Launch, load: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
+    #[cfg(feature = "console")]
+    let invitation = (launch.watch == Watch::Polls).then(super::console::invitation).transpose()?;
+    let service = launch.start()?;
+    #[cfg(feature = "console")]
+    invitation.iter().for_each(emit);
+    load(service.address())?;
+    service.stop()?.iter().for_each(emit);
+    Ok(())
+}
+
+fn read_records(stdout: impl Read + Send + 'static) -> Receiver<Record> {
+    let (send, records) = channel();
+    std::thread::spawn(move || {
+        // What is no record is for people: a learner may print from the code that is looked at.
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        for record in lines.filter_map(|line| serde_json::from_str(&line).ok()) {
+            if send.send(record).is_err() {
+                break;
+            }
+        }
+    });
+    records
+}
+
+#[derive(Debug, Clone, Default)]
+struct LastWords(Arc<Mutex<VecDeque<String>>>);
+
+impl LastWords {
+    fn listen(&self, stderr: impl Read + Send + 'static) -> std::thread::JoinHandle<()> {
+        let words = Arc::clone(&self.0);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+                words.push_back(line);
+                if words.len() > LAST_WORDS {
+                    words.pop_front();
+                }
+            }
+        })
+    }
+
+    fn get(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}

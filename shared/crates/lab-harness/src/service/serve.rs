@@ -1,0 +1,162 @@
+//! The service's part.
+
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use lab_results::Record;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Watch;
+use crate::program::{Run, emit};
+
+/// Worker threads of a service's runtime: the two cores that one of OrderFlow's pods is given.
+pub const WORKERS: usize = 2;
+
+/// How long requests in flight may take after the service was told to stop.
+pub const GRACE: Duration = Duration::from_secs(2);
+
+/// A multi-threaded runtime with this many workers, timers and sockets.
+pub fn runtime(workers: usize) -> Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("Failed to start a runtime")
+}
+
+/// Serves on `127.0.0.1`, port `run.port`, until standard input closes or somebody asks with Ctrl-C or SIGTERM; then
+/// `service` has [`GRACE`] to finish what it has begun. The runtime has [`WORKERS`] workers.
+///
+/// # Errors
+/// The port is taken, `service` fails, or what is to be watched was not built in.
+pub fn serve(run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result<()> {
+    serve_on(runtime(WORKERS)?, run, service)
+}
+
+/// As [`serve`], on a runtime of the caller's making.
+pub fn serve_on(runtime: Runtime, run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result<()> {
+    #[cfg(feature = "console")]
+    super::console::listen()?;
+    // Bound before any set-up, so that a taken port is known at once.
+    let listener = bind(run.port)?;
+    let watcher = Watcher::start(run)?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::from_std(listener)?;
+        let stop = Stop::on_end_of_input_or_signal()?;
+        let told = stop.clone();
+        tokio::select! {
+            served = service(Door { listener, stop }) => served,
+            // Clients that keep a connection open do not keep the service from ending.
+            () = async { told.requested().await; tokio::time::sleep(GRACE).await } => Ok(()),
+        }
+    });
+    runtime.shutdown_timeout(GRACE);
+    served?;
+    watcher.finish(run)
+}
+
+/// A bound port that nobody has been told about yet.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    stop: Stop,
+}
+
+impl Door {
+    /// Tells the driver where to send requests.
+    pub fn open(self) -> Result<(TcpListener, Stop)> {
+        emit(&Record::Serving { address: self.listener.local_addr()?.to_string() });
+        Ok((self.listener, self.stop))
+    }
+}
+
+/// Knows when the service is to stop.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Completes when the service is to stop; for `with_graceful_shutdown`.
+    pub fn requested(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut stop = self.0.clone();
+        async move {
+            // Nobody left to ask is a reason to stop as well.
+            let _ = stop.wait_for(|asked| *asked).await;
+        }
+    }
+
+    fn on_end_of_input_or_signal() -> Result<Stop> {
+        let (ask, asked) = watch::channel(false);
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let ask_by_signal = ask.clone();
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            ask_by_signal.send_replace(true);
+        });
+        // A thread of its own: reading standard input blocks for as long as the service lives.
+        std::thread::Builder::new().name("until-input-ends".into()).spawn(move || {
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            ask.send_replace(true);
+        })?;
+        Ok(Stop(asked))
+    }
+}
+
+fn bind(port: u16) -> Result<std::net::TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = std::net::TcpListener::bind(address).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!(
+            "port {port} is in use by another program: stop that one or choose another port with --port; without --port a free \
+             one is taken"
+        ),
+        _ => anyhow::Error::new(error).context(format!("Failed to listen on {address}; choose another port with --port")),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// A profiler of this process, if one was asked for.
+enum Watcher {
+    None,
+    #[cfg(feature = "profile")]
+    Cpu(crate::profile::Profiler),
+    #[cfg(feature = "heap")]
+    Heap(crate::heap::HeapProfiler),
+}
+
+impl Watcher {
+    #[cfg_attr(
+        not(feature = "heap"),
+        allow(unused_variables, reason = "only a heap profile names its file at the start")
+    )]
+    fn start(run: &Run) -> Result<Watcher> {
+        match Watch::asked()? {
+            Watch::Nothing | Watch::Polls => Ok(Watcher::None),
+            #[cfg(feature = "profile")]
+            Watch::Cpu => Ok(Watcher::Cpu(crate::profile::start()?)),
+            #[cfg(not(feature = "profile"))]
+            Watch::Cpu => anyhow::bail!("built without the feature `profile`; `cargo lab profile` builds with it"),
+            #[cfg(feature = "heap")]
+            Watch::Heap => Ok(Watcher::Heap(crate::heap::start(&run.out)?)),
+            #[cfg(not(feature = "heap"))]
+            Watch::Heap => anyhow::bail!("built without the feature `heap`; `cargo lab heap` builds with it"),
+        }
+    }
+
+    #[cfg_attr(
+        not(feature = "profile"),
+        allow(unused_variables, reason = "only a CPU profile names its file at the end")
+    )]
+    fn finish(self, run: &Run) -> Result<()> {
+        match self {
+            Watcher::None => {}
+            #[cfg(feature = "profile")]
+            Watcher::Cpu(profiler) => emit(&profiler.finish(&run.out)?),
+            #[cfg(feature = "heap")]
+            Watcher::Heap(profiler) => emit(&profiler.finish()?),
+        }
+        Ok(())
+    }
+}
