@@ -84,7 +84,7 @@ pub enum Verb {
         #[arg(long)]
         seed: Option<u64>,
         /// Small sizes and no timing.
-        #[arg(long)]
+        #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
         quick: bool,
         /// Judge this file, or this copy of the lab's folder, in place of yours.
         #[arg(long, value_name = "PATH")]

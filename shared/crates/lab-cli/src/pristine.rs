@@ -32,9 +32,9 @@ pub fn files(workspace: &Workspace, lab: &Lab) -> Result<Files> {
             .or_else(|| from_history(workspace, &format!("labs/{}/{path}", lab.name), &hash));
         let Some(bytes) = found else {
             bail!(
-                "labs/{}/{path} was edited before its first run, and there is no git history to take the original from. \
-                 Put the original file back from the archive you downloaded (keep a copy of yours), run \
-                 `cargo lab reproduce {}` once, then put yours in place again",
+                "labs/{}/{path} is not the original, and neither the copies in .lab/ nor a git history have it. \
+                 If you are writing this lab: `cargo lab dev update`. If you edited it before its first run: keep your file, \
+                 put the original back from the archive you downloaded, run `cargo lab reproduce {}` once, then put yours back",
                 lab.name,
                 lab.nn()
             );

@@ -101,3 +101,36 @@ fn a_lab_pays_only_for_what_it_needs() {
         assert_eq!(has(package, "axum"), manifest.contains("kind = \"service\""), "{package} and axum");
     }
 }
+
+/// Licences that we may ship programs under. A new one is a decision, not an accident.
+const LICENCES: [&str; 12] = [
+    "0BSD",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDDL-1.0",
+    "ISC",
+    "MIT",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+#[test]
+fn every_dependency_has_a_licence_that_we_accept() {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--locked"])).expect("JSON");
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("a name");
+        let licence = package["license"].as_str().unwrap_or_else(|| panic!("{name} declares no licence"));
+        // Before SPDX had operators, people wrote a slash.
+        let expression = spdx::Expression::parse(&licence.replace('/', " OR "));
+        let expression = expression.unwrap_or_else(|error| panic!("{name}: {licence}: {error}"));
+        let is_accepted = expression.evaluate(|requirement| {
+            requirement.license.id().is_some_and(|id| LICENCES.contains(&id.name))
+        });
+        assert!(is_accepted, "{name} is licensed as {licence}");
+    }
+}

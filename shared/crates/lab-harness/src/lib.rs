@@ -20,6 +20,8 @@ pub mod heap;
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "database")]
+pub mod store;
 
 #[cfg(feature = "service")]
 pub use lab_load as load;

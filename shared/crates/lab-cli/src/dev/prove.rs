@@ -4,12 +4,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use lab_results::Outcome;
+use lab_results::{Outcome, Record};
 
+use crate::args::OnLab;
 use crate::catalogue::Lab;
 use crate::pristine;
 use crate::say;
 use crate::terminal::{BAD, GOOD, paint};
+use crate::verbs::profile;
 use crate::verify::{self, Options};
 use crate::workspace::Workspace;
 
@@ -20,6 +22,9 @@ const EXPECTED: [(&str, Outcome); 4] = [
     ("wrong-answer-", Outcome::WrongAnswer),
     ("invalid-", Outcome::Invalid),
 ];
+
+/// A culprit below this share of the samples is not what a learner would find.
+const CULPRIT_SHARE: f64 = 0.3;
 
 /// Runs all proofs; what did not come out as it must, one sentence each.
 pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<Vec<String>> {
@@ -56,8 +61,26 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
                 ));
             }
         }
+        if with_time {
+            problems.extend(culprit(workspace, lab)?);
+        }
     }
     Ok(problems)
+}
+
+/// A CPU profile of the lab as it is now must name the declared culprit in most of its samples' stacks.
+fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
+    let on = OnLab { lab: lab.name.clone(), seed: 7, smoke: false, solution: false, json: true };
+    let records = profile::collect(workspace, lab, &on, "profile")?;
+    let share = records.iter().find_map(|record| match record {
+        Record::Profile { top, .. } => {
+            top.iter().find(|(frame, _)| frame.contains(&lab.meta.culprit)).map(|(_, share)| *share)
+        }
+        _ => None,
+    });
+    let share = share.unwrap_or(0.0);
+    say!("{} {} profile names {} in {:.0}% of its samples", paint(GOOD, "measured"), lab.name, lab.meta.culprit, share * 100.0);
+    Ok((share < CULPRIT_SHARE).then(|| format!("{}: the profile names {} in too few samples", lab.name, lab.meta.culprit)))
 }
 
 fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<tempfile::NamedTempFile> {

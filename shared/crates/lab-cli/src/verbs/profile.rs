@@ -23,6 +23,9 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// Draws a flamegraph.
 pub fn cpu(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
     let records = collect(workspace, lab, on, "profile")?;
+    if on.json {
+        return print_records(&records);
+    }
     for record in &records {
         if let Record::Profile { svg, samples, top, .. } = record {
             say!("{}  {samples} samples", paint(HEADING, "CPU"));
@@ -42,6 +45,9 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 /// Lists allocation sites.
 pub fn heap(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
     let records = collect(workspace, lab, on, "heap")?;
+    if on.json {
+        return print_records(&records);
+    }
     for record in &records {
         if let Record::Heap { file, total_bytes, total_blocks, peak_bytes, sites } = record {
             say!(
@@ -65,7 +71,7 @@ pub fn heap(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 }
 
 /// Builds with the profiler's feature and runs the verb.
-fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<Vec<Record>> {
+pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<Vec<Record>> {
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
     let mut needs = reproduce::needs(lab);
     needs.push(verb);
@@ -87,13 +93,14 @@ fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<V
     let call = Call { arguments, limit: LIMIT, ..Call::default() };
     let records = runner::run(&program, &call, |_| {})?.finished()?;
     bar.finish_and_clear();
-    if on.json {
-        for record in &records {
-            print_line(&serde_json::to_string(record)?);
-        }
-        return Ok(Vec::new());
-    }
     Ok(records)
+}
+
+fn print_records(records: &[Record]) -> Result<u8> {
+    for record in records {
+        print_line(&serde_json::to_string(record)?);
+    }
+    Ok(0)
 }
 
 fn out_folder(workspace: &Workspace, lab: &Lab, verb: &str, is_solution: bool) -> Result<PathBuf> {

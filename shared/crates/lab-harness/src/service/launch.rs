@@ -100,12 +100,15 @@ impl Service {
         self.last_words.get()
     }
 
-    /// A panic's message, if one of its tasks has panicked. Ask when a request was not answered: a panic closes its connection.
-    pub fn panicked(&self) -> Option<String> {
-        // The connection may be closed a moment before the message has come through the pipe.
+    /// What went wrong with it, if it has ended or one of its tasks has panicked. Ask when a request was not answered.
+    pub fn trouble(&mut self) -> Option<String> {
+        // The connection may be closed a moment before the process is gone and its words have come through the pipe.
         std::thread::sleep(Duration::from_millis(100));
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Some(self.ended(&status.to_string()).to_string());
+        }
         let words = self.last_words();
-        words.find("panicked at").map(|at| words[at..].to_string())
+        words.find("panicked at").map(|at| format!("the service {}", &words[at..]))
     }
 
     /// Asks it to stop and waits for its end. Returns what it said after it had started to listen.

@@ -1,0 +1,64 @@
+//! The READMEs' commands, run as written: every line that starts with `$ `, at smoke size, in this checkout.
+
+mod checkout;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use checkout::{ran, repository};
+
+/// All commands of the root's and the labs' READMEs, once each.
+fn commands() -> BTreeSet<String> {
+    let labs = std::fs::read_dir(repository().join("labs")).expect("listed");
+    let readmes = labs.map(|lab| lab.expect("an entry").path().join("README.md"));
+    readmes
+        .chain([repository().join("README.md")])
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .flat_map(|text| text.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_string).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn every_command_of_the_readmes_does_what_it_says() {
+    let state = tempfile::tempdir().expect("a temporary folder");
+    for line in commands() {
+        // This test is part of it.
+        if line == "make test" {
+            continue;
+        }
+        assert!(!line.contains("reset"), "`{line}` would put a learner's edits away");
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        let mut command = Command::new("env");
+        let assignments = words.iter().take_while(|word| word.contains('=')).count();
+        command.args(words.drain(..assignments)).args(words);
+        if line.contains("DB=postgres") && !has_postgres() {
+            println!("skipped: `{line}` needs PostgreSQL (apt-get install postgresql)");
+            assert!(std::env::var_os("LAB_CI").is_none(), "CI installs PostgreSQL");
+            continue;
+        }
+        command
+            .current_dir(repository())
+            .env("LAB_STATE", state.path())
+            .env("LAB_SMOKE", "1")
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("`{line}`: {error}"));
+        // The diagnosis asks three questions or so.
+        let _ = child.stdin.take().expect("stdin is piped").write_all(b"1\n1\n1\n1\n1\n");
+        let ran = ran(child.wait_with_output().expect("it ends"));
+        // An untouched lab is NOT YET solved, and make turns that into its own exit code.
+        let is_expected = ran.code == 0 || (line.contains("verify") && ran.stdout.contains("NOT YET"));
+        assert!(is_expected, "`{line}` ended with {}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
+        assert!(!ran.stdout.trim().is_empty(), "`{line}` says nothing");
+        println!("ran: {line}");
+    }
+}
+
+fn has_postgres() -> bool {
+    let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|p| p.join("initdb").is_file()));
+    on_path || std::path::Path::new("/usr/lib/postgresql").is_dir()
+}

@@ -1,0 +1,298 @@
+//! Labs whose subject is code over a database.
+//!
+//! A program leases an empty database for its run (see [`crate::database`]), fills it once, and calls the subject on a pool. What is
+//! in the database is also kept in memory, so that the right answer needs no SQL. Statements are counted; times are taken before
+//! the counter is installed, because counting costs time.
+
+mod check;
+mod opened;
+
+use std::cell::OnceCell;
+use std::fmt::Debug;
+use std::hint::black_box;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use lab_probe::statements::{self, StatementCounts};
+use lab_results::gate::figure;
+use lab_results::{Column, Counts, Record, Table, stats};
+use sqlx::AnyPool;
+
+use crate::program::{Program, Run, emit};
+pub use check::Check;
+use opened::Opened;
+
+/// How often `reproduce` and `measure` time one call, after one that warms up.
+const ROUNDS: usize = 5;
+/// A round trip to a database in the next data centre of the same region, for what `reproduce` computes.
+const ROUND_TRIP_MS: f64 = 1.0;
+
+/// The contract of code over a database: what is in it, what is asked, and the right answer by a slow and obvious way.
+pub trait Store: Sized {
+    /// What the subject is asked, beside the pool.
+    type Input: Copy + Debug;
+    /// What it answers.
+    type Answer: PartialEq + Debug;
+    /// What the database holds.
+    type Data;
+
+    /// What sizes count, such as `orders`.
+    const UNIT: &'static str;
+    /// Sizes shown by `reproduce`, the smallest first.
+    const REPRODUCE: &'static [usize];
+    /// What was promised for any of them, in milliseconds.
+    const SLO_MS: f64;
+    /// Sizes that counts and growth are taken at, the smallest first.
+    const COUNTED: &'static [usize];
+    /// Sizes that `measure` and the benches time, and profilers watch (the largest), the smallest first.
+    const TIMED: &'static [usize];
+
+    /// Fills an empty database with the shop that everything but `check` looks at. All of it follows from the seed.
+    fn fill(pool: &AnyPool, run: &Run) -> impl Future<Output = Result<Self::Data>>;
+    /// The question of a size.
+    fn input(size: usize) -> Self::Input;
+    /// The right answer.
+    fn expected(data: &Self::Data, input: Self::Input) -> Self::Answer;
+    /// Plays all cases on a database that may hold what an earlier check left.
+    fn check(check: &mut Check<'_, Self>, run: &Run) -> impl Future<Output = Result<()>>;
+    /// Smaller questions of the same kind, to find the smallest that goes wrong; the most promising first.
+    fn smaller(input: Self::Input) -> Vec<Self::Input>;
+    /// The question as people can read it.
+    fn show(input: Self::Input) -> String;
+    /// Where two answers differ: the expected, then the other.
+    fn difference(expected: &Self::Answer, got: &Self::Answer) -> (String, String);
+    /// The counts that gates are declared on, from all sizes so far; the last one is the one to speak of.
+    fn counts(so_far: &[Counted<Self>]) -> Counts;
+}
+
+/// One call, and what it sent.
+#[derive(Debug)]
+pub struct Counted<S: Store> {
+    /// The question.
+    pub input: S::Input,
+    /// The right answer to it.
+    pub answer: S::Answer,
+    /// What was sent to the database, and came back.
+    pub sent: StatementCounts,
+}
+
+/// An answer on its way.
+pub type Answering<'a, S> = Pin<Box<dyn Future<Output = Result<<S as Store>::Answer, sqlx::Error>> + 'a>>;
+
+/// The function under test.
+pub type Function<S> = for<'a> fn(&'a AnyPool, <S as Store>::Input) -> Answering<'a, S>;
+
+/// A function and what it is called.
+pub type Named<S> = (&'static str, Function<S>);
+
+/// The `main` of a store lab's program.
+pub fn main<S: Store>(function: Function<S>) -> ExitCode {
+    main_with_alternatives::<S>(function, &[])
+}
+
+/// The `main` of a solution that shows other ways beside its own: `check` holds them against the contract, too, and `reproduce` compares them.
+pub fn main_with_alternatives<S: Store>(function: Function<S>, alternatives: &[Named<S>]) -> ExitCode {
+    crate::program::main(&StoreProgram::<S> { function, alternatives, work: OnceCell::new() })
+}
+
+/// A program around one function.
+struct StoreProgram<'a, S: Store> {
+    function: Function<S>,
+    alternatives: &'a [Named<S>],
+    /// The database that profilers watch the function use: filled once, so that they do not watch it being filled.
+    work: OnceCell<Opened>,
+}
+
+impl<S: Store> Program for StoreProgram<'_, S> {
+    fn reproduce(&self, run: &Run) -> Result<()> {
+        let (opened, _) = Opened::filled::<S>(run)?;
+        let sizes = if run.smoke { &S::REPRODUCE[..1] } else { S::REPRODUCE };
+        let subjects: Vec<_> = [("this one", self.function)].into_iter().chain(self.alternatives.iter().copied()).collect();
+        let times_ms = times_ms::<S>(&opened, &subjects, sizes, if run.smoke { 1 } else { ROUNDS })?;
+        statements::install();
+        let mut sent = Vec::new();
+        for &(_, function) in &subjects {
+            sent.push(sizes.iter().map(|&size| sent_by::<S>(&opened, function, size)).collect::<Result<Vec<_>>>()?);
+        }
+        emit(&symptom::<S>(sizes, &sent[0], &times_ms[0]));
+        if let (Some(size), Some(sent)) = (sizes.last(), sent[0].last()) {
+            emit(&over_a_network::<S>(*size, *sent));
+        }
+        if !self.alternatives.is_empty() {
+            emit(&comparison::<S>(&subjects, sizes, &sent, &times_ms));
+        }
+        Ok(())
+    }
+
+    fn check(&self, run: &Run) -> Result<()> {
+        let opened = Opened::empty()?;
+        let mut cases = 0;
+        for (name, function) in [("", self.function)].into_iter().chain(self.alternatives.iter().copied()) {
+            match check::check::<S>(&opened, name, function, run)? {
+                check::Outcome::Passed(passed) => cases += passed,
+                check::Outcome::Wrong(wrong) => {
+                    emit(&wrong);
+                    return Ok(());
+                }
+            }
+        }
+        emit(&Record::Checked { cases });
+        Ok(())
+    }
+
+    fn count(&self, run: &Run) -> Result<()> {
+        let (opened, data) = Opened::filled::<S>(run)?;
+        statements::install();
+        let sizes = if run.smoke { &S::COUNTED[..S::COUNTED.len().min(3)] } else { S::COUNTED };
+        let mut so_far = Vec::new();
+        for &size in sizes {
+            emit(&Record::Case { name: format!("{size} {}", S::UNIT) });
+            let input = S::input(size);
+            let (answer, sent) = opened.count::<S>(self.function, input)?;
+            ensure!(
+                answer == S::expected(&data, input),
+                "{} is answered rightly in the check, and wrongly when its statements are counted",
+                S::show(input)
+            );
+            so_far.push(Counted { input, answer, sent });
+            emit(&Record::Counts { size: size as u64, counts: S::counts(&so_far) });
+        }
+        Ok(())
+    }
+
+    fn measure(&self, run: &Run) -> Result<()> {
+        let (opened, _) = Opened::filled::<S>(run)?;
+        let times_ms = times_ms::<S>(&opened, &[("yours", self.function)], S::TIMED, ROUNDS)?;
+        for (size, value) in S::TIMED.iter().zip(&times_ms[0]) {
+            emit(&Record::Metric { name: format!("{size} {}", S::UNIT), unit: "ms".into(), value: *value });
+        }
+        Ok(())
+    }
+
+    fn work(&self, run: &Run) -> Result<()> {
+        if self.work.get().is_none() {
+            // There was none, so nothing is lost.
+            let _ = self.work.set(Opened::filled::<S>(run)?.0);
+        }
+        let opened = self.work.get().context("the database was opened just now")?;
+        let size = if run.smoke { S::TIMED.first() } else { S::TIMED.last() };
+        black_box(opened.call::<S>(self.function, S::input(*size.context("a lab times some size")?))?);
+        Ok(())
+    }
+}
+
+/// Median times by subject and size. In turns, so that a busy moment of the machine hits all of them.
+fn times_ms<S: Store>(opened: &Opened, subjects: &[Named<S>], sizes: &[usize], rounds: usize) -> Result<Vec<Vec<f64>>> {
+    let mut all = vec![vec![Vec::new(); sizes.len()]; subjects.len()];
+    for round in 0..=rounds {
+        for (at, &size) in sizes.iter().enumerate() {
+            for (subject, &(_, function)) in subjects.iter().enumerate() {
+                let started = Instant::now();
+                black_box(opened.call::<S>(function, S::input(size))?);
+                let ms = started.elapsed().as_secs_f64() * 1e3;
+                // The first round opens connections and prepares statements.
+                if round > 0 {
+                    all[subject][at].push(ms);
+                }
+            }
+        }
+    }
+    Ok(all.iter().map(|sizes| sizes.iter().map(|times| stats::median(times).unwrap_or(f64::NAN)).collect()).collect())
+}
+
+fn sent_by<S: Store>(opened: &Opened, function: Function<S>, size: usize) -> Result<StatementCounts> {
+    Ok(opened.count::<S>(function, S::input(size))?.1)
+}
+
+fn symptom<S: Store>(sizes: &[usize], sent: &[StatementCounts], times_ms: &[f64]) -> Record {
+    let rows = sizes.iter().zip(sent).zip(times_ms);
+    Record::Table(Table {
+        title: format!("One answer, by {}", S::UNIT),
+        columns: vec![
+            Column::new(S::UNIT, ""),
+            Column::new("statements", ""),
+            Column::new("rows", ""),
+            Column::new("time", "ms").at_most(S::SLO_MS),
+            Column::new("over a network, computed", "ms").at_most(S::SLO_MS),
+        ],
+        rows: rows
+            .map(|((size, sent), ms)| {
+                let network_ms = sent.statements as f64 * ROUND_TRIP_MS + ms;
+                vec![(*size as u64).into(), sent.statements.into(), sent.rows.into(), (*ms).into(), network_ms.into()]
+            })
+            .collect(),
+        plot: Some(1),
+    })
+}
+
+fn over_a_network<S: Store>(size: usize, sent: StatementCounts) -> Record {
+    let text = format!(
+        "The database of this run is on this machine. Computed, not measured: one {ROUND_TRIP_MS} ms away, the {} statements for \
+         {size} {} would wait for {} ms on top, and nothing on either machine would be busy meanwhile.",
+        figure(sent.statements as f64),
+        S::UNIT,
+        figure(sent.statements as f64 * ROUND_TRIP_MS),
+    );
+    Record::Note { text }
+}
+
+fn comparison<S: Store>(
+    subjects: &[Named<S>],
+    sizes: &[usize],
+    sent: &[Vec<StatementCounts>],
+    times_ms: &[Vec<f64>],
+) -> Record {
+    let largest = sizes.last().copied().unwrap_or_default();
+    let named = |what: &str| format!("{what}, {largest} {}", S::UNIT);
+    let mut columns = vec![Column::new("way", ""), Column::new(&named("statements"), ""), Column::new(&named("rows"), "")];
+    columns.extend(sizes.iter().map(|size| Column::new(&format!("{size} {}", S::UNIT), "ms")));
+    let rows = subjects.iter().zip(sent).zip(times_ms).map(|((&(name, _), sent), times)| {
+        let largest = sent.last().copied().unwrap_or_default();
+        let mut row = vec![name.into(), largest.statements.into(), largest.rows.into()];
+        row.extend(times.iter().map(|ms| (*ms).into()));
+        row
+    });
+    Record::Table(Table {
+        title: format!("Other ways, in turns, medians of {ROUNDS}"),
+        columns,
+        rows: rows.collect(),
+        plot: None,
+    })
+}
+
+/// The whole `main` of a store lab's benches. A bench program is its own janitor, as every program is.
+#[cfg(feature = "bench")]
+pub fn bench<S: Store>(name: &str, functions: &[Named<S>]) -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(crate::database::HOLD_DATABASE) {
+        return crate::database::hold_database();
+    }
+    match bench_all::<S>(name, functions) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(feature = "bench")]
+fn bench_all<S: Store>(name: &str, functions: &[Named<S>]) -> Result<()> {
+    let smoke = crate::bench::smoke();
+    let run = Run { seed: 7, smoke, subject: None, port: 0, out: std::env::temp_dir(), seconds: 0.0 };
+    let (opened, _) = Opened::filled::<S>(&run)?;
+    let sizes = if smoke { &S::TIMED[..1] } else { S::TIMED };
+    crate::bench::run(name, |group| {
+        for &size in sizes {
+            group.throughput(criterion::Throughput::Elements(size as u64));
+            for &(whose, function) in functions {
+                group.bench_function(criterion::BenchmarkId::new(whose, size), |bencher| {
+                    // Criterion's closures return nothing; an answer that fails has no time.
+                    bencher.iter(|| opened.call::<S>(function, S::input(size)).expect("the database answers"));
+                });
+            }
+        }
+    });
+    Ok(())
+}
