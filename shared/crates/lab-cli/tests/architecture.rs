@@ -103,25 +103,13 @@ fn a_lab_pays_only_for_what_it_needs() {
 }
 
 /// Licences that we may ship programs under. A new one is a decision, not an accident.
-const LICENCES: [&str; 12] = [
-    "0BSD",
-    "Apache-2.0",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "BSL-1.0",
-    "CC0-1.0",
-    "CDDL-1.0",
-    "ISC",
-    "MIT",
-    "Unicode-3.0",
-    "Unlicense",
-    "Zlib",
-];
+/// CDDL-1.0 is inferno's: it binds changes of inferno's own files, of which we make none.
+const LICENCES: [&str; 6] = ["Apache-2.0", "BSD-3-Clause", "CDDL-1.0", "MIT", "Unicode-3.0", "Zlib"];
 
 #[test]
 fn every_dependency_has_a_licence_that_we_accept() {
     let metadata: Value =
-        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--locked"])).expect("JSON");
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--locked", "--all-features"])).expect("JSON");
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name");
         let licence = package["license"].as_str().unwrap_or_else(|| panic!("{name} declares no licence"));
