@@ -41,5 +41,6 @@ lab:
 	@$(lab) reproduce
 
 test:
-	cargo test --workspace --quiet
+	cargo test --workspace --release --all-targets
+	cargo test --workspace --release --doc --quiet
 	@$(lab) dev check --prove

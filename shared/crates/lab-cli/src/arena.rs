@@ -103,7 +103,7 @@ impl Arena {
             arguments.extend(["--exclude".into(), package_name(&self.lab, "judge")]);
         }
         let build = Build {
-            title: format!("Building baseline, yours and reference of {}", self.lab.name),
+            title: "Building".into(),
             arguments,
             manifest: Some(self.folder.join("Cargo.toml")),
             // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
@@ -262,6 +262,12 @@ fn write_root(workspace: &Workspace, lab: &Lab, folder: &Path, members: &[&str])
             let absolute = workspace.root.join(path).display().to_string();
             dependency.insert("path".into(), absolute.into());
         }
+    }
+    // Only what the build uses: Cargo warns of every override that matches none of the arena's packages.
+    let profiles = root.get_mut("profile").and_then(Value::as_table_mut).context("the root has profiles")?;
+    profiles.retain(|name, _| name == "release");
+    for packages in profiles.iter_mut().filter_map(|(_, profile)| profile.get_mut("package")?.as_table_mut()) {
+        packages.retain(|name, _| name == "*");
     }
     write_if_changed(&folder.join("Cargo.toml"), toml::to_string(&root)?.as_bytes())?;
     // Same versions as the repository's. Cargo adds the arena's own packages, so the copy is only made when the original changed.

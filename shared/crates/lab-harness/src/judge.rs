@@ -36,14 +36,17 @@ pub struct Subjects<K: Kernel> {
     pub reference: Function<K>,
 }
 
-/// The `main` of a judge: `JUDGE [SEED]`, one worker.
+/// The `main` of a judge: `JUDGE SEED WORKER`, one worker. Long samples all use the one input of SEED, because a ratio of different
+/// growth depends on the input; short samples rotate through inputs of the worker's own.
 pub fn main<K: Kernel>(subjects: &Subjects<K>) -> ExitCode {
     if let Err(error) = behave_as_a_child() {
         emit(&Record::Failed { message: format!("{error:#}") });
         return ExitCode::FAILURE;
     }
-    let seed = std::env::args().nth(1).and_then(|seed| seed.parse().ok()).unwrap_or(7);
-    long_rounds(subjects, seed);
+    let argument = |n| std::env::args().nth(n).and_then(|argument| argument.parse::<u64>().ok());
+    let (seed, worker) = (argument(1).unwrap_or(7), argument(2).unwrap_or(0));
+    long_rounds(subjects, &K::input(seed, K::TIMED), worker);
+    let seed = seed + 1_000 * worker;
     let inputs: Vec<K::Input> = (0..ROTATED_INPUTS).map(|i| K::input(seed + i as u64, K::PAIRED)).collect();
     short_pairs::<K>("yours / reference", subjects.yours, subjects.reference, &inputs, seed);
     // The same function on both sides: what this machine adds to any ratio right now.
@@ -51,19 +54,20 @@ pub fn main<K: Kernel>(subjects: &Subjects<K>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn long_rounds<K: Kernel>(subjects: &Subjects<K>, seed: u64) {
-    let mut random = SplitMix64::new(seed);
+fn long_rounds<K: Kernel>(subjects: &Subjects<K>, input: &K::Input, worker: u64) {
+    let mut random = SplitMix64::new(worker);
     let (mut over_yours, mut over_reference, mut yours_us) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..LONG_ROUNDS {
-        let input = K::input(seed + round as u64, K::TIMED);
+    for _ in 0..LONG_ROUNDS {
         let time = |function: Function<K>| {
             let before = thread_cpu_time();
-            black_box(function(black_box(&input)));
+            black_box(function(black_box(input)));
             (thread_cpu_time() - before).as_secs_f64()
         };
-        // The order is drawn anew each round; a fixed one would always favour the same place.
+        // The order is drawn anew each round: whoever always followed the baseline would find a cache full of its copies.
         let mut order = [0usize, 1, 2];
-        order.rotate_left(random.below(3) as usize);
+        for last in [2, 1] {
+            order.swap(last, random.below(last as u64 + 1) as usize);
+        }
         let functions = [subjects.baseline, subjects.yours, subjects.reference];
         let mut seconds = [0.0; 3];
         for subject in order {

@@ -56,6 +56,7 @@ struct Ended {
 pub fn verify(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<Outcome> {
     let (verdict, ignored) = run(workspace, lab, options)?;
     if options.attempt.is_none() && !options.reference {
+        keep(workspace, lab, &verdict)?;
         progress::update(workspace, &lab.name, |progress| {
             progress.attempts += 1;
             progress.solved |= verdict.outcome == Outcome::Solved;
@@ -120,7 +121,6 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
         load: machine::load(),
         seconds: started.map_or(0.0, |at| at.elapsed().as_secs_f64()),
     };
-    keep(workspace, lab, &verdict)?;
     Ok((verdict, arena.ignored))
 }
 

@@ -74,8 +74,8 @@ fn paired(stages: &Stages, judge: &std::path::Path) -> Result<std::result::Resul
     let mut workers = 0;
     for look in LOOKS {
         while workers < look && (workers < LOOKS[0] || started.elapsed() < BUDGET) {
-            let seed = stages.seed + 1_000 * workers as u64;
-            let call = Call { arguments: vec![seed.to_string()], limit: Duration::from_secs(20), ..Call::default() };
+            let arguments = vec![stages.seed.to_string(), workers.to_string()];
+            let call = Call { arguments, limit: Duration::from_secs(20), ..Call::default() };
             let ran = runner::run(judge, &call, |_| {})?;
             if ran.failure.is_some() {
                 return Ok(Err(invalid(&ran)));
