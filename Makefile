@@ -1,13 +1,17 @@
-# The front door: every target is a `cargo lab` command. `make` alone shows them all.
+# The front door: every target is a `lab` command. `make` alone shows them all.
 #   lab-NN      run the lab and see it hurt        (cargo lab reproduce NN)
 #   verify-NN   judge your fix                      (cargo lab verify NN)
 # Options for the command go into ARGS: make verify-01 ARGS="--seed 7 --json"
 
-lab := cargo --quiet lab
-# The lab program itself is compiled at its first use; only then there is something to watch.
-ready = @test -x "$${CARGO_TARGET_DIR:-target}/release/lab" || \
-	{ echo "First use: compiling the lab program (half a minute on two cores), this once."; \
-	cargo build --release --package lab-cli; }
+lab := @"$${CARGO_TARGET_DIR:-target}/release/lab"
+
+# Compiles the lab program at its first use and when its sources are newer. Called directly it needs no lock of Cargo's, so that
+# nobody waits for a build in another terminal without being told.
+ready = @lab="$${CARGO_TARGET_DIR:-target}/release/lab"; \
+	test -x "$$lab" || echo "First use: compiling the lab program (half a minute on two cores), this once."; \
+	if ! test -x "$$lab" || find Cargo.lock shared/crates/lab-cli shared/crates/lab-results -newer "$$lab" | grep -q .; then \
+		cargo build --release --package lab-cli && touch "$$lab"; \
+	fi
 
 verbs := profile heap console bench hint answer verify diff solution reset
 
@@ -17,30 +21,31 @@ MAKEFLAGS += --no-builtin-rules
 
 help:
 	$(ready)
-	@$(lab)
+	$(lab)
 
 list doctor prefetch:
 	$(ready)
-	@$(lab) $@ $(ARGS)
+	$(lab) $@ $(ARGS)
 
 lab-%:
 	$(ready)
-	@$(lab) reproduce $* $(ARGS)
+	$(lab) reproduce $* $(ARGS)
 
 $(addsuffix -%,$(verbs)):
 	$(ready)
-	@$(lab) $(firstword $(subst -, ,$@)) $* $(ARGS)
+	$(lab) $(firstword $(subst -, ,$@)) $* $(ARGS)
 
 # A verb without a number: the command says what is missing.
 $(verbs):
 	$(ready)
-	@$(lab) $@
+	$(lab) $@
 
 lab:
 	$(ready)
-	@$(lab) reproduce
+	$(lab) reproduce
 
 test:
 	cargo test --workspace --release --all-targets
 	cargo test --workspace --release --doc --quiet
-	@$(lab) dev check --prove
+	$(ready)
+	$(lab) dev check --prove

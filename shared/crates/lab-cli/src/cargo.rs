@@ -125,7 +125,8 @@ fn follow(stderr: impl Read, report: impl Fn(&str)) -> String {
             Some((step @ ("Compiling" | "Downloading" | "Downloaded" | "Building"), rest)) => {
                 report(&format!("{} {}", step.to_lowercase(), rest.split(" (").next().unwrap_or(rest)));
             }
-            Some(("Finished" | "Locking" | "Updating" | "Adding" | "Blocking" | "Fresh" | "Removing", _)) => {}
+            Some(("Blocking", _)) => report("waiting for another build"),
+            Some(("Finished" | "Locking" | "Updating" | "Adding" | "Fresh" | "Removing", _)) => {}
             _ => {
                 words.push_str(&line);
                 words.push('\n');

@@ -32,8 +32,14 @@ pub fn verdict_cell(text: impl ToString, good: Option<bool>) -> View {
 
 /// Prints a table, line by line and without trailing blanks.
 pub fn print(grid: &Grid) {
+    const RESET: &str = "\u{1b}[0m";
     for line in grid.lines() {
-        say!("{}", line.trim_end());
+        // The last column's padding stands before its style ends.
+        let text = line.trim_end();
+        match text.strip_suffix(RESET) {
+            Some(styled) => say!("{}{RESET}", styled.trim_end()),
+            None => say!("{text}"),
+        }
     }
 }
 

@@ -217,3 +217,35 @@ impl LastWords {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A child that is no lab program: it fails at once, and says why.
+    fn launch(program: &str, argument: &str) -> Result<Service> {
+        let mut command = Command::new(program);
+        command.arg(argument);
+        Launch { command, watch: Watch::Nothing }.start()
+    }
+
+    #[test]
+    fn a_service_that_does_not_start_is_quoted() {
+        let message = launch("cat", "/no/such/file").unwrap_err().to_string();
+        assert!(message.contains("/no/such/file"), "{message}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let message = launch("/no/such/program", "").unwrap_err().to_string();
+        assert!(message.contains("/no/such/program"), "{message}");
+    }
+
+    #[test]
+    fn only_the_end_of_what_it_says_is_kept() {
+        let words = LastWords::default();
+        let text: String = (0..100).map(|line| format!("line {line}\n")).collect();
+        words.listen(std::io::Cursor::new(text)).join().unwrap();
+        assert!(words.get().starts_with("line 88\n") && words.get().ends_with("line 99"));
+    }
+}

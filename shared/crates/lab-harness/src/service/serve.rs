@@ -160,3 +160,28 @@ impl Watcher {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_named_with_the_way_out() {
+        let taken = bind(0).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let message = bind(port).unwrap_err().to_string();
+        assert!(message.contains(&port.to_string()) && message.contains("--port"), "{message}");
+    }
+
+    #[test]
+    fn everybody_who_waits_for_the_end_hears_of_it_even_when_late() {
+        runtime(1).unwrap().block_on(async {
+            let (ask, asked) = watch::channel(false);
+            let stop = Stop(asked);
+            let waiting = tokio::spawn(stop.requested());
+            ask.send_replace(true);
+            waiting.await.unwrap();
+            stop.clone().requested().await;
+        });
+    }
+}

@@ -1,0 +1,119 @@
+//! The verbs of this lab's programs.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use argon2::{Argon2, PasswordVerifier};
+use lab_harness::load::Report;
+use lab_harness::probe::thread_cpu_time;
+use lab_harness::results::{Record, Table};
+use lab_harness::service::{self, Launch, Watch, late_generator, latency_table};
+use lab_harness::{Program, Run, emit};
+
+use super::accounts::{Accounts, credentials};
+use super::load::{self, BATCHES_PER_S, STEPS, TAPS};
+use super::{CORES, LOOKUP_P99_MS, SIGN_IN_P99_MS, SignIn, check, count, server};
+
+/// A program around one `sign_in`.
+pub(super) struct AccountService {
+    pub(super) sign_in: SignIn,
+}
+
+impl Program for AccountService {
+    fn reproduce(&self, run: &Run) -> Result<()> {
+        let service = Launch::new(run).start()?;
+        let quiet = load::drive(service.address(), run.seed, seconds(run, 1.5), false)?;
+        let evening = load::drive(service.address(), run.seed, seconds(run, 4.0), true)?;
+        service.stop()?;
+        let [lookups, sign_ins] = STEPS;
+        let lookups = [("nobody signs in", &quiet.steps[0]), (lookups, &evening.steps[0])];
+        emit(&Record::Table(latency_table("Looking an order up, before and during a sale", &lookups, LOOKUP_P99_MS)));
+        let sign_ins = [(sign_ins, &evening.steps[1])];
+        let table = latency_table("Signing in, ten at once twice a second", &sign_ins, SIGN_IN_P99_MS);
+        emit(&Record::Table(Table { plot: None, ..table }));
+        emit(&Record::Note { text: bored_cpu(run.seed) });
+        late_generator(&evening).iter().for_each(emit);
+        Ok(())
+    }
+
+    fn check(&self, run: &Run) -> Result<()> {
+        check::check(run)
+    }
+
+    fn count(&self, run: &Run) -> Result<()> {
+        count::count(&self.sign_in, run)
+    }
+
+    fn measure(&self, run: &Run) -> Result<()> {
+        let service = Launch::new(run).start()?;
+        let report = load::drive(service.address(), run.seed, seconds(run, 1.0), true)?;
+        service.stop()?;
+        metrics(&report).iter().for_each(emit);
+        Ok(())
+    }
+
+    fn work(&self, run: &Run) -> Result<()> {
+        let accounts = std::sync::Arc::new(Accounts::of_seed(run.seed));
+        let typed = credentials(run.seed).swap_remove(0);
+        // Whoever looks at the work looks at its cost, not at its answer.
+        let _answer = service::runtime(CORES)?.block_on((self.sign_in)(accounts, typed));
+        Ok(())
+    }
+
+    fn profile(&self, run: &Run) -> Result<()> {
+        watched(run, Watch::Cpu)
+    }
+
+    fn heap(&self, run: &Run) -> Result<()> {
+        watched(run, Watch::Heap)
+    }
+
+    fn tasks(&self, run: &Run) -> Result<()> {
+        watched(run, Watch::Polls)?;
+        let text = "While a handler is polled nobody else gets its thread. Between two awaits there should be well below a \
+                    millisecond; compare the longest polls.";
+        emit(&Record::Note { text: text.into() });
+        Ok(())
+    }
+
+    fn serve(&self, run: &Run) -> Result<()> {
+        server::serve(self.sign_in.clone(), run)
+    }
+}
+
+/// The service looks at itself during `run.seconds` of an ordinary evening.
+fn watched(run: &Run, watch: Watch) -> Result<()> {
+    service::watched(Launch::new(run).watch(watch), |address| {
+        load::drive(address, run.seed, seconds(run, run.seconds), true)?;
+        Ok(())
+    })
+}
+
+fn seconds(run: &Run, full: f64) -> Duration {
+    Duration::from_secs_f64(if run.smoke { full.min(0.4) } else { full })
+}
+
+fn metrics(report: &Report) -> Vec<Record> {
+    let figures = [("GET p99", &report.steps[0]), ("sign-in p99", &report.steps[1])];
+    let metric = |(name, step): (&str, &lab_harness::load::StepReport)| {
+        let value = step.response.percentile_ms(0.99)?;
+        Some(Record::Metric { name: name.into(), unit: "ms".into(), value })
+    };
+    figures.into_iter().filter_map(metric).collect()
+}
+
+/// Puts the load into proportion.
+fn bored_cpu(seed: u64) -> String {
+    let (accounts, typed) = (Accounts::of_seed(seed), credentials(seed).swap_remove(3));
+    let hash = accounts.find(&typed.email).password_hash;
+    let before = thread_cpu_time();
+    let _opens = Argon2::default().verify_password(typed.password.as_bytes(), hash.as_str());
+    let hash_s = (thread_cpu_time() - before).as_secs_f64();
+    let sign_ins_per_s = BATCHES_PER_S * TAPS as f64;
+    format!(
+        "One password hash takes {:.0} ms of CPU time here, and {sign_ins_per_s:.0} customers a second sign in: that is {:.2} of the \
+         service's {CORES} cores. The CPU is bored, and still people wait to look an order up, which costs next to nothing.",
+        hash_s * 1e3,
+        sign_ins_per_s * hash_s
+    )
+}
