@@ -31,7 +31,7 @@ impl Program for AccountService {
         let sign_ins = [(sign_ins, &evening.steps[1])];
         let table = latency_table("Signing in, ten at once twice a second", &sign_ins, SIGN_IN_P99_MS);
         emit(&Record::Table(Table { plot: None, ..table }));
-        emit(&Record::Note { text: bored_cpu(run.seed) });
+        emit(&Record::Note { text: offered_load(run.seed) });
         late_generator(&evening).iter().for_each(emit);
         Ok(())
     }
@@ -103,7 +103,7 @@ fn metrics(report: &Report) -> Vec<Record> {
 }
 
 /// Puts the load into proportion.
-fn bored_cpu(seed: u64) -> String {
+fn offered_load(seed: u64) -> String {
     let (accounts, typed) = (Accounts::of_seed(seed), credentials(seed).swap_remove(3));
     let hash = accounts.find(&typed.email).password_hash;
     let before = thread_cpu_time();
@@ -112,7 +112,7 @@ fn bored_cpu(seed: u64) -> String {
     let sign_ins_per_s = BATCHES_PER_S * TAPS as f64;
     format!(
         "One password hash takes {:.0} ms of CPU time here, and {sign_ins_per_s:.0} customers a second sign in: that is {:.2} of the \
-         service's {CORES} cores. The CPU is bored, and still people wait to look an order up, which costs next to nothing.",
+         service's {CORES} cores. Looking an order up costs next to nothing, so whoever waits for one does not wait for CPU.",
         hash_s * 1e3,
         sign_ins_per_s * hash_s
     )
