@@ -46,7 +46,7 @@ impl Program for AccountService {
 
     fn measure(&self, run: &Run) -> Result<()> {
         let service = Launch::new(run).start()?;
-        let report = load::drive(service.address(), run.seed, seconds(run, 1.0), true)?;
+        let report = load::drive(service.address(), run.seed, seconds(run, 0.8), true)?;
         service.stop()?;
         metrics(&report).iter().for_each(emit);
         Ok(())

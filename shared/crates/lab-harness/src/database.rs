@@ -6,9 +6,9 @@
 //! its standard input ends. That happens when the lease is dropped, and however else the program ends; then it removes all.
 
 use anyhow::{Context, anyhow, bail};
+use lab_results::Record;
 use orderflow_store::throwaway::Throwaway;
 use orderflow_store::{Backend, StoreError};
-use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -54,11 +54,10 @@ pub fn lease(backend: Backend) -> anyhow::Result<Lease> {
     if let Some(stdout) = stdout {
         BufReader::new(stdout).read_line(&mut line).context("Could not read the janitor's answer")?;
     }
-    let answer: Value = serde_json::from_str(&line).unwrap_or_default();
-    match (answer["url"].as_str(), answer["error"].as_str()) {
-        (Some(url), _) => lease.url = url.to_owned(),
-        (None, Some(message)) => bail!("{message}"),
-        (None, None) => bail!(
+    match serde_json::from_str(&line) {
+        Ok(Record::Database { url }) => lease.url = url,
+        Ok(Record::Failed { message }) => bail!("{message}"),
+        _ => bail!(
             "The janitor of the {backend} database ended without an answer; run `DB={backend} {} {HOLD_DATABASE}` to see why",
             program.display()
         ),
@@ -97,9 +96,9 @@ fn hold() -> anyhow::Result<()> {
     let throwaway = match create(&stop) {
         Ok(throwaway) => throwaway,
         Err(StoreError::Stopped) => return Ok(()),
-        Err(error) => return answer(&json!({ "error": error.to_string() })),
+        Err(error) => return answer(&Record::Failed { message: error.to_string() }),
     };
-    if answer(&json!({ "url": throwaway.url() })).is_ok() {
+    if answer(&Record::Database { url: throwaway.url().into() }).is_ok() {
         // An error means that nobody is left who could say stop: the same thing.
         let _ = stopped.recv();
     }
@@ -112,7 +111,8 @@ fn create(stop: &AtomicBool) -> Result<Throwaway, StoreError> {
 }
 
 /// The janitor's one line.
-fn answer(line: &Value) -> anyhow::Result<()> {
+fn answer(record: &Record) -> anyhow::Result<()> {
+    let line = serde_json::to_string(record)?;
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("Nobody reads the janitor's answer")
 }

@@ -23,8 +23,14 @@ const TOP_CALLED: usize = 6;
 const SMALLEST_SHARE: f64 = 0.02;
 
 /// Frames that run a lab rather than being one.
-const RUNNERS: [&str; 6] =
-    ["criterion::", "lab_harness::bench", "lab_harness::kernel", "lab_harness::profile", "lab_harness::program", "lab_harness::store"];
+const RUNNERS: [&str; 6] = [
+    "criterion::",
+    "lab_harness::bench",
+    "lab_harness::kernel",
+    "lab_harness::profile",
+    "lab_harness::program",
+    "lab_harness::store",
+];
 /// Frames between a thread's start and its task.
 const LEADING_TO_TASKS: [&str; 4] = ["alloc::", "core::", "std::", "tokio::"];
 /// Frames that only hand a call on.

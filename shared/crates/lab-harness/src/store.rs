@@ -4,8 +4,11 @@
 //! in the database is also kept in memory, so that the right answer needs no SQL. Statements are counted; times are taken before
 //! the counter is installed, because counting costs time.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod check;
 mod opened;
+mod show;
 
 use std::cell::OnceCell;
 use std::fmt::Debug;
@@ -16,18 +19,17 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use lab_probe::statements::{self, StatementCounts};
-use lab_results::gate::figure;
-use lab_results::{Column, Counts, Record, Table, stats};
+use lab_results::{Counts, Record, stats};
 use sqlx::AnyPool;
 
 use crate::program::{Program, Run, emit};
+#[cfg(feature = "bench")]
+pub use bench::bench;
 pub use check::Check;
 use opened::Opened;
 
-/// How often `reproduce` and `measure` time one call, after one that warms up.
+/// How often `reproduce` and `measure` time one call.
 const ROUNDS: usize = 5;
-/// A round trip to a database in the next data centre of the same region, for what `reproduce` computes.
-const ROUND_TRIP_MS: f64 = 1.0;
 
 /// The contract of code over a database: what is in it, what is asked, and the right answer by a slow and obvious way.
 pub trait Store: Sized {
@@ -109,19 +111,20 @@ impl<S: Store> Program for StoreProgram<'_, S> {
     fn reproduce(&self, run: &Run) -> Result<()> {
         let (opened, _) = Opened::filled::<S>(run)?;
         let sizes = if run.smoke { &S::REPRODUCE[..1] } else { S::REPRODUCE };
-        let subjects: Vec<_> = [("this one", self.function)].into_iter().chain(self.alternatives.iter().copied()).collect();
+        let subjects: Vec<_> =
+            [("the solution", self.function)].into_iter().chain(self.alternatives.iter().copied()).collect();
         let times_ms = times_ms::<S>(&opened, &subjects, sizes, if run.smoke { 1 } else { ROUNDS })?;
         statements::install();
         let mut sent = Vec::new();
         for &(_, function) in &subjects {
             sent.push(sizes.iter().map(|&size| sent_by::<S>(&opened, function, size)).collect::<Result<Vec<_>>>()?);
         }
-        emit(&symptom::<S>(sizes, &sent[0], &times_ms[0]));
+        emit(&show::symptom::<S>(sizes, &sent[0], &times_ms[0]));
         if let (Some(size), Some(sent)) = (sizes.last(), sent[0].last()) {
-            emit(&over_a_network::<S>(*size, *sent));
+            emit(&show::over_a_network::<S>(*size, *sent));
         }
         if !self.alternatives.is_empty() {
-            emit(&comparison::<S>(&subjects, sizes, &sent, &times_ms));
+            emit(&show::comparison::<S>(&subjects, sizes, &sent, &times_ms));
         }
         Ok(())
     }
@@ -146,6 +149,8 @@ impl<S: Store> Program for StoreProgram<'_, S> {
         let (opened, data) = Opened::filled::<S>(run)?;
         statements::install();
         let sizes = if run.smoke { &S::COUNTED[..S::COUNTED.len().min(3)] } else { S::COUNTED };
+        // The first call may prepare what all later ones share.
+        opened.call::<S>(self.function, S::input(sizes[0]))?;
         let mut so_far = Vec::new();
         for &size in sizes {
             emit(&Record::Case { name: format!("{size} {}", S::UNIT) });
@@ -185,17 +190,17 @@ impl<S: Store> Program for StoreProgram<'_, S> {
 
 /// Median times by subject and size. In turns, so that a busy moment of the machine hits all of them.
 fn times_ms<S: Store>(opened: &Opened, subjects: &[Named<S>], sizes: &[usize], rounds: usize) -> Result<Vec<Vec<f64>>> {
+    for &(_, function) in subjects {
+        // Opens connections and prepares statements.
+        black_box(opened.call::<S>(function, S::input(sizes[0]))?);
+    }
     let mut all = vec![vec![Vec::new(); sizes.len()]; subjects.len()];
-    for round in 0..=rounds {
+    for _ in 0..rounds {
         for (at, &size) in sizes.iter().enumerate() {
             for (subject, &(_, function)) in subjects.iter().enumerate() {
                 let started = Instant::now();
                 black_box(opened.call::<S>(function, S::input(size))?);
-                let ms = started.elapsed().as_secs_f64() * 1e3;
-                // The first round opens connections and prepares statements.
-                if round > 0 {
-                    all[subject][at].push(ms);
-                }
+                all[subject][at].push(started.elapsed().as_secs_f64() * 1e3);
             }
         }
     }
@@ -204,95 +209,4 @@ fn times_ms<S: Store>(opened: &Opened, subjects: &[Named<S>], sizes: &[usize], r
 
 fn sent_by<S: Store>(opened: &Opened, function: Function<S>, size: usize) -> Result<StatementCounts> {
     Ok(opened.count::<S>(function, S::input(size))?.1)
-}
-
-fn symptom<S: Store>(sizes: &[usize], sent: &[StatementCounts], times_ms: &[f64]) -> Record {
-    let rows = sizes.iter().zip(sent).zip(times_ms);
-    Record::Table(Table {
-        title: format!("One answer, by {}", S::UNIT),
-        columns: vec![
-            Column::new(S::UNIT, ""),
-            Column::new("statements", ""),
-            Column::new("rows", ""),
-            Column::new("time", "ms").at_most(S::SLO_MS),
-            Column::new("over a network, computed", "ms").at_most(S::SLO_MS),
-        ],
-        rows: rows
-            .map(|((size, sent), ms)| {
-                let network_ms = sent.statements as f64 * ROUND_TRIP_MS + ms;
-                vec![(*size as u64).into(), sent.statements.into(), sent.rows.into(), (*ms).into(), network_ms.into()]
-            })
-            .collect(),
-        plot: Some(1),
-    })
-}
-
-fn over_a_network<S: Store>(size: usize, sent: StatementCounts) -> Record {
-    let text = format!(
-        "The database of this run is on this machine. Computed, not measured: one {ROUND_TRIP_MS} ms away, the {} statements for \
-         {size} {} would wait for {} ms on top, and nothing on either machine would be busy meanwhile.",
-        figure(sent.statements as f64),
-        S::UNIT,
-        figure(sent.statements as f64 * ROUND_TRIP_MS),
-    );
-    Record::Note { text }
-}
-
-fn comparison<S: Store>(
-    subjects: &[Named<S>],
-    sizes: &[usize],
-    sent: &[Vec<StatementCounts>],
-    times_ms: &[Vec<f64>],
-) -> Record {
-    let largest = sizes.last().copied().unwrap_or_default();
-    let named = |what: &str| format!("{what}, {largest} {}", S::UNIT);
-    let mut columns = vec![Column::new("way", ""), Column::new(&named("statements"), ""), Column::new(&named("rows"), "")];
-    columns.extend(sizes.iter().map(|size| Column::new(&format!("{size} {}", S::UNIT), "ms")));
-    let rows = subjects.iter().zip(sent).zip(times_ms).map(|((&(name, _), sent), times)| {
-        let largest = sent.last().copied().unwrap_or_default();
-        let mut row = vec![name.into(), largest.statements.into(), largest.rows.into()];
-        row.extend(times.iter().map(|ms| (*ms).into()));
-        row
-    });
-    Record::Table(Table {
-        title: format!("Other ways, in turns, medians of {ROUNDS}"),
-        columns,
-        rows: rows.collect(),
-        plot: None,
-    })
-}
-
-/// The whole `main` of a store lab's benches. A bench program is its own janitor, as every program is.
-#[cfg(feature = "bench")]
-pub fn bench<S: Store>(name: &str, functions: &[Named<S>]) -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some(crate::database::HOLD_DATABASE) {
-        return crate::database::hold_database();
-    }
-    match bench_all::<S>(name, functions) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-#[cfg(feature = "bench")]
-fn bench_all<S: Store>(name: &str, functions: &[Named<S>]) -> Result<()> {
-    let smoke = crate::bench::smoke();
-    let run = Run { seed: 7, smoke, subject: None, port: 0, out: std::env::temp_dir(), seconds: 0.0 };
-    let (opened, _) = Opened::filled::<S>(&run)?;
-    let sizes = if smoke { &S::TIMED[..1] } else { S::TIMED };
-    crate::bench::run(name, |group| {
-        for &size in sizes {
-            group.throughput(criterion::Throughput::Elements(size as u64));
-            for &(whose, function) in functions {
-                group.bench_function(criterion::BenchmarkId::new(whose, size), |bencher| {
-                    // Criterion's closures return nothing; an answer that fails has no time.
-                    bencher.iter(|| opened.call::<S>(function, S::input(size)).expect("the database answers"));
-                });
-            }
-        }
-    });
-    Ok(())
 }

@@ -53,9 +53,8 @@ impl Opened {
         answer.with_context(|| format!("{} failed", S::show(input)))
     }
 
-    /// Calls the subject twice and counts what the second call sends: the first one may prepare what all later ones share.
+    /// Calls the subject and counts what it sends.
     pub fn count<S: Store>(&self, function: Function<S>, input: S::Input) -> Result<(S::Answer, StatementCounts)> {
-        self.call::<S>(function, input)?;
         statements::take();
         let answer = self.call::<S>(function, input)?;
         Ok((answer, statements::take()))
@@ -65,6 +64,7 @@ impl Opened {
 impl Drop for Opened {
     fn drop(&mut self) {
         // A connection that stays open is the janitor's business.
-        let _ = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, orderflow_store::drain(&self.pool)).await });
+        let _ =
+            self.runtime.block_on(async { tokio::time::timeout(PATIENCE, orderflow_store::drain(&self.pool)).await });
     }
 }
