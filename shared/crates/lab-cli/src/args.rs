@@ -164,6 +164,8 @@ pub enum DevTask {
         /// Run each lab's verification on its solution and record the figures in its README.
         #[arg(long)]
         measure: bool,
+        /// Measure only this lab.
+        lab: Option<String>,
     },
     /// Check the rules that every lab keeps; fails when something derived is stale.
     Check {

@@ -57,8 +57,8 @@ impl Ran {
     }
 }
 
-/// Runs a program to its end or its limit; `observe` sees each record as it comes.
-pub fn run(program: &Path, call: &Call, mut observe: impl FnMut(&Record)) -> Result<Ran> {
+/// Runs a program to its end or its limit.
+pub fn run(program: &Path, call: &Call) -> Result<Ran> {
     let mut command = Command::new(program);
     command
         .args(&call.arguments)
@@ -78,10 +78,7 @@ pub fn run(program: &Path, call: &Call, mut observe: impl FnMut(&Record)) -> Res
             Err(RecvTimeoutError::Timeout) => break true,
             Err(RecvTimeoutError::Disconnected) => break false,
             Ok(line) => match serde_json::from_str::<Record>(&line) {
-                Ok(record) => {
-                    observe(&record);
-                    records.push(record);
-                }
+                Ok(record) => records.push(record),
                 Err(_) if call.pass_on => say!("{line}"),
                 Err(_) => {}
             },

@@ -109,16 +109,16 @@ const LICENCES: [&str; 6] = ["Apache-2.0", "BSD-3-Clause", "CDDL-1.0", "MIT", "U
 #[test]
 fn every_dependency_has_a_licence_that_we_accept() {
     let metadata: Value =
-        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--locked", "--all-features"])).expect("JSON");
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--locked", "--all-features"]))
+            .expect("JSON");
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name");
         let licence = package["license"].as_str().unwrap_or_else(|| panic!("{name} declares no licence"));
         // Before SPDX had operators, people wrote a slash.
         let expression = spdx::Expression::parse(&licence.replace('/', " OR "));
         let expression = expression.unwrap_or_else(|error| panic!("{name}: {licence}: {error}"));
-        let is_accepted = expression.evaluate(|requirement| {
-            requirement.license.id().is_some_and(|id| LICENCES.contains(&id.name))
-        });
+        let is_accepted =
+            expression.evaluate(|requirement| requirement.license.id().is_some_and(|id| LICENCES.contains(&id.name)));
         assert!(is_accepted, "{name} is licensed as {licence}");
     }
 }

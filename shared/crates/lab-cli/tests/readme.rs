@@ -15,7 +15,9 @@ fn commands() -> BTreeSet<String> {
     readmes
         .chain([repository().join("README.md")])
         .filter_map(|path| std::fs::read_to_string(path).ok())
-        .flat_map(|text| text.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_string).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_string).collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -59,6 +61,7 @@ fn every_command_of_the_readmes_does_what_it_says() {
 }
 
 fn has_postgres() -> bool {
-    let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|p| p.join("initdb").is_file()));
+    let on_path =
+        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|p| p.join("initdb").is_file()));
     on_path || std::path::Path::new("/usr/lib/postgresql").is_dir()
 }

@@ -1,19 +1,24 @@
 //! Recorded figures in a solution's README: written by the tool from a run, never typed.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use lab_results::gate::figure;
-use lab_results::{Outcome, Verdict};
+use lab_results::{Cell, Column, Outcome, Record, Verdict};
 
 use super::update::between;
+use crate::args::OnLab;
 use crate::catalogue::{self, Lab, Solution};
+use crate::machine;
 use crate::say;
+use crate::verbs::reproduce;
 use crate::verify::{self, Options};
 use crate::workspace::{Workspace, write_atomically};
 
 const BEGIN: &str = "<!-- figures:begin -->";
 const END: &str = "<!-- figures:end -->";
+const ALTERNATIVES_BEGIN: &str = "<!-- alternatives:begin -->";
+const ALTERNATIVES_END: &str = "<!-- alternatives:end -->";
 /// Recorded runs all start from this seed, so that their counts can be repeated.
 const SEED: u64 = 7;
 
@@ -24,13 +29,55 @@ pub fn record(workspace: &Workspace, lab: &Lab) -> Result<()> {
     if verdict.outcome != Outcome::Solved {
         bail!("{}: the solution ended {}: {}", lab.name, verdict.outcome.as_str(), verdict.reason);
     }
-    let path = catalogue::solution(workspace, lab)?.folder.join("README.md");
+    let solution = catalogue::solution(workspace, lab)?;
+    let path = solution.folder.join("README.md");
     let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {}", path.display()))?;
-    let text = between(&text, BEGIN, END, &table(lab, &verdict))
+    let mut text = between(&text, BEGIN, END, &table(lab, &verdict))
         .with_context(|| format!("{} lacks the lines {BEGIN} and {END}", path.display()))?;
+    if text.contains(ALTERNATIVES_BEGIN) {
+        text = between(&text, ALTERNATIVES_BEGIN, ALTERNATIVES_END, &alternatives(workspace, lab, &solution)?)
+            .with_context(|| format!("{} lacks the line {ALTERNATIVES_END}", path.display()))?;
+    }
     write_atomically(&path, text.as_bytes())?;
     say!("{} is recorded", workspace.show(&path));
     Ok(())
+}
+
+/// The last table of the solution's `reproduce`, which compares it with other ways, on SQLite and on PostgreSQL.
+fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result<String> {
+    let on = OnLab { lab: lab.name.clone(), seed: SEED, smoke: false, solution: true, json: true };
+    let mut text = String::new();
+    for database in ["sqlite", "postgres"] {
+        let records = reproduce::records(workspace, &solution.name, lab, &on, database.into())?;
+        let table = records.iter().rev().find_map(|record| match record {
+            Record::Table(table) => Some(table),
+            _ => None,
+        });
+        let table = table.with_context(|| format!("{} shows no table", solution.name))?;
+        let heading = |column: &Column| match column.unit.as_str() {
+            "" => column.name.clone(),
+            unit => format!("{}, {unit}", column.name),
+        };
+        let cell = |cell: &Cell| match cell {
+            Cell::Number(value) => figure(*value),
+            Cell::Text(text) => text.clone(),
+        };
+        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        text.push_str(&row(table.columns.iter().map(heading).collect()));
+        text.push_str(&row(table.columns.iter().map(|_| "---".to_string()).collect()));
+        for cells in &table.rows {
+            text.push_str(&row(cells.iter().map(cell).collect()));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        text.push_str(&format!(
+            "\n{}, recorded {} on {}: `DB={database} cargo lab solution {} --seed {SEED}`.\n\n",
+            table.title,
+            date(now),
+            machine::describe(),
+            lab.nn()
+        ));
+    }
+    Ok(text)
 }
 
 /// A README without recorded figures claims what nobody measured.

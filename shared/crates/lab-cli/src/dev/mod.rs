@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
     match task {
         DevTask::New { number, slug } => new::run(workspace, number, &slug),
-        DevTask::Update { measure } => update::run(workspace, measure),
+        DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
         DevTask::Check { prove, measure, lab } => {
             let mut labs = catalogue::labs(workspace)?;
             if let Some(wanted) = &lab {

@@ -58,7 +58,7 @@ pub fn run(workspace: &Workspace, number: u32, slug: &str) -> Result<u8> {
         let target = workspace.root.join(format!("{side}s")).join(format!("{side}-{nn}-{slug}")).join(rest);
         write_atomically(&target, text.as_bytes())?;
     }
-    update::run(workspace, false)?;
+    update::run(workspace, false, None)?;
     say!();
     say!("labs/lab-{nn}-{slug} and solutions/solution-{nn}-{slug} compile and pass their proof:");
     say!("  {}", paint(COMMAND, format!("cargo lab dev check --prove {nn}")));

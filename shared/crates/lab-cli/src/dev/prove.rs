@@ -79,8 +79,15 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
         _ => None,
     });
     let share = share.unwrap_or(0.0);
-    say!("{} {} profile names {} in {:.0}% of its samples", paint(GOOD, "measured"), lab.name, lab.meta.culprit, share * 100.0);
-    Ok((share < CULPRIT_SHARE).then(|| format!("{}: the profile names {} in too few samples", lab.name, lab.meta.culprit)))
+    say!(
+        "{} {} profile names {} in {:.0}% of its samples",
+        paint(GOOD, "measured"),
+        lab.name,
+        lab.meta.culprit,
+        share * 100.0
+    );
+    Ok((share < CULPRIT_SHARE)
+        .then(|| format!("{}: the profile names {} in too few samples", lab.name, lab.meta.culprit)))
 }
 
 fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<tempfile::NamedTempFile> {

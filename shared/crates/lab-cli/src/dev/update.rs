@@ -11,14 +11,15 @@ use crate::workspace::{Workspace, write_if_changed};
 const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
 const END: &str = "<!-- labs:end -->";
 
-/// Writes all derived files.
-pub fn run(workspace: &Workspace, measure: bool) -> Result<u8> {
+/// Writes all derived files; with `measure` also the recorded figures, of one lab or of all.
+pub fn run(workspace: &Workspace, measure: bool, only: Option<&str>) -> Result<u8> {
+    let only = only.map(|wanted| catalogue::find(workspace, wanted)).transpose()?;
     for (path, text) in derived(workspace)? {
         write_if_changed(&workspace.root.join(&path), text.as_bytes())?;
         say!("{path} is up to date");
     }
     if measure {
-        for lab in catalogue::labs(workspace)? {
+        for lab in only.map_or_else(|| catalogue::labs(workspace), |lab| Ok(vec![lab]))? {
             figures::record(workspace, &lab)?;
         }
     }

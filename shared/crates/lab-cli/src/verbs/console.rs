@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, table: bool, json: bool) -> Result<
     let program = cargo::build(workspace, &build)?.executable(&lab.name)?;
     let bar = spinner(format!("Watching the tasks of {} under load", lab.name));
     let call = Call { arguments: vec!["tasks".into()], limit: LIMIT, pass_on: !json, ..Call::default() };
-    let records = runner::run(&program, &call, |_| {})?.finished()?;
+    let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
     for record in &records {
         match json {

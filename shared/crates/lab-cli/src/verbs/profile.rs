@@ -91,7 +91,7 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
     }
     let bar = spinner(format!("Running {package} under its profiler"));
     let call = Call { arguments, limit: LIMIT, ..Call::default() };
-    let records = runner::run(&program, &call, |_| {})?.finished()?;
+    let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
     Ok(records)
 }

@@ -58,7 +58,18 @@ pub fn solution(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 }
 
 fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()> {
-    database::chosen()?;
+    let records = records(workspace, package, lab, on, database::chosen()?)?;
+    for record in &records {
+        match on.json {
+            true => print_line(&serde_json::to_string(record)?),
+            false => show(record),
+        }
+    }
+    Ok(())
+}
+
+/// What a lab's or a solution's program says when it is asked to reproduce, on `sqlite` or `postgres`.
+pub fn records(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab, database: String) -> Result<Vec<Record>> {
     let build = Build {
         title: cargo::title(&workspace.target, package, &needs(lab)),
         arguments: vec!["--package".into(), package.into()],
@@ -70,20 +81,10 @@ fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()
         arguments.push("--smoke".into());
     }
     let bar = spinner(format!("Running {package}"));
-    let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
-    let ran = runner::run(&program, &call, |record| {
-        if on.json
-            && let Ok(line) = serde_json::to_string(record)
-        {
-            print_line(&line);
-        }
-    })?;
+    let call = Call { arguments, environment: vec![("DB", database)], limit: LIMIT, pass_on: !on.json };
+    let records = runner::run(&program, &call)?.finished();
     bar.finish_and_clear();
-    let json = on.json;
-    for record in ran.finished()?.iter().filter(|_| !json) {
-        show(record);
-    }
-    Ok(())
+    records
 }
 
 /// What the plain build of a lab compiles that takes long.

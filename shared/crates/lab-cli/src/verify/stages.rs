@@ -87,7 +87,7 @@ impl Stages<'_> {
             arguments.extend(["--subject".into(), program.to_str().context("the path is not Unicode")?.into()]);
         }
         let call = Call { arguments, environment: self.database.environment(), limit: LIMIT, pass_on: false };
-        runner::run(driver, &call, |_| {})
+        runner::run(driver, &call)
     }
 
     #[allow(clippy::type_complexity, reason = "counts by size, or the run that brought none")]

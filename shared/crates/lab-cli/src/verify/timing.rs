@@ -76,7 +76,7 @@ fn paired(stages: &Stages, judge: &std::path::Path) -> Result<std::result::Resul
         while workers < look && (workers < LOOKS[0] || started.elapsed() < BUDGET) {
             let arguments = vec![stages.seed.to_string(), workers.to_string()];
             let call = Call { arguments, limit: Duration::from_secs(20), ..Call::default() };
-            let ran = runner::run(judge, &call, |_| {})?;
+            let ran = runner::run(judge, &call)?;
             if ran.failure.is_some() {
                 return Ok(Err(invalid(&ran)));
             }
