@@ -15,7 +15,7 @@ use std::fmt::Debug;
 use std::hint::black_box;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lab_probe::statements::{self, StatementCounts};
@@ -28,8 +28,10 @@ pub use bench::bench;
 pub use check::Check;
 use opened::Opened;
 
-/// How often `reproduce` and `measure` time one call.
+/// How often everything that is compared has its turn.
 const ROUNDS: usize = 5;
+/// A turn is as many calls as fit, and at least one: what is quick needs more of them for a steady median.
+const TURN: Duration = Duration::from_millis(25);
 
 /// The contract of code over a database: what is in it, what is asked, and the right answer by a slow and obvious way.
 pub trait Store: Sized {
@@ -198,9 +200,12 @@ fn times_ms<S: Store>(opened: &Opened, subjects: &[Named<S>], sizes: &[usize], r
     for _ in 0..rounds {
         for (at, &size) in sizes.iter().enumerate() {
             for (subject, &(_, function)) in subjects.iter().enumerate() {
-                let started = Instant::now();
-                black_box(opened.call::<S>(function, S::input(size))?);
-                all[subject][at].push(started.elapsed().as_secs_f64() * 1e3);
+                let turn = Instant::now();
+                while turn.elapsed() < TURN {
+                    let started = Instant::now();
+                    black_box(opened.call::<S>(function, S::input(size))?);
+                    all[subject][at].push(started.elapsed().as_secs_f64() * 1e3);
+                }
             }
         }
     }

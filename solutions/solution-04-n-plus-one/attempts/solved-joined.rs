@@ -1,0 +1,1 @@
+../src/alternatives/joined.rs
