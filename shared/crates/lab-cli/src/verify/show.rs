@@ -97,7 +97,7 @@ fn times(verdict: &Verdict) {
     }
     print(&view);
     if let Some(captured) = verdict.captured {
-        say!("{:.0}% of the reference's speed-up captured.", captured * 100.0);
+        say!("{:.0}% of the reference's speed-up captured.", (captured * 100.0).max(0.0));
     }
     say!();
 }
