@@ -1,0 +1,79 @@
+//! The payment gateway's own side: a small HTTP service in the driver's process, which stands for a third party.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::serve::ListenerExt;
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use super::gateway::ChargeRequest;
+
+/// How the gateway answers a charge: 200 accepted, 402 declined, anything else is no answer.
+pub(super) type Answering =
+    Arc<dyn Fn(ChargeRequest) -> Pin<Box<dyn Future<Output = StatusCode> + Send>> + Send + Sync>;
+
+/// An open gateway. It closes with the runtime it was opened on.
+pub(super) struct Provider {
+    pub(super) address: SocketAddr,
+    accepted: Arc<Mutex<Vec<ChargeRequest>>>,
+}
+
+#[derive(Clone)]
+struct Books {
+    answering: Answering,
+    accepted: Arc<Mutex<Vec<ChargeRequest>>>,
+}
+
+/// Accepts every charge, after this long.
+pub(super) fn accepting_after(latency: Duration) -> Answering {
+    Arc::new(move |_| {
+        Box::pin(async move {
+            tokio::time::sleep(latency).await;
+            StatusCode::OK
+        })
+    })
+}
+
+impl Provider {
+    /// Opens a gateway on a free port of the loopback interface.
+    pub(super) fn open(runtime: &Handle, answering: Answering) -> Result<Provider> {
+        let accepted = Arc::default();
+        let books = Books { answering, accepted: Arc::clone(&accepted) };
+        let router = Router::new().route("/charges", post(charge)).with_state(books);
+        let _on_runtime = runtime.enter();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        let address = listener.local_addr()?;
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Ok(Provider { address, accepted })
+    }
+
+    /// What was charged for an order, in cents, each charge by itself.
+    pub(super) fn charged(&self, reference: &str) -> Vec<i64> {
+        let accepted = lock(&self.accepted);
+        accepted.iter().filter(|charge| charge.reference == reference).map(|charge| charge.cents).collect()
+    }
+}
+
+async fn charge(State(books): State<Books>, Json(charge): Json<ChargeRequest>) -> StatusCode {
+    let status = (books.answering)(charge.clone()).await;
+    if status == StatusCode::OK {
+        lock(&books.accepted).push(charge);
+    }
+    status
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A push leaves the list whole, whatever panicked elsewhere.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,53 @@
+//! What a customer can do about an order: pay for it, or call it off.
+//!
+//! Attempt: the audit log gets connections of its own, which the database's limit must pay for.
+
+use std::sync::OnceLock;
+
+use sqlx::AnyPool;
+
+use crate::contract::orders::{CANCELLED, PAID, PAYING, PENDING};
+use crate::contract::{Charge, Gateway, Refusal, audit, orders};
+
+/// Has the payment gateway charge what the order costs. The customer is told once that is saved.
+///
+/// Meanwhile the order is `paying`: nobody can pay it a second time, and nobody can cancel it. It stays so where the
+/// gateway's answer was lost, until the nightly reconciliation has asked again.
+pub async fn pay(pool: &AnyPool, gateway: &Gateway, reference: &str) -> Result<(), Refusal> {
+    let mut connection = pool.acquire().await?;
+    let order = orders::find(&mut *connection, reference).await?;
+    orders::change(&mut *connection, order.id, PENDING, PAYING).await?;
+    drop(connection);
+
+    let charge = gateway.charge(reference, order.total).await?;
+
+    let mut connection = pool.acquire().await?;
+    match charge {
+        Charge::Accepted => {
+            orders::change(&mut *connection, order.id, PAYING, PAID).await?;
+            audit::record(&mut *connection, order.id, "paid").await?;
+            Ok(())
+        }
+        Charge::Declined => {
+            orders::change(&mut *connection, order.id, PAYING, PENDING).await?;
+            audit::record(&mut *connection, order.id, "declined").await?;
+            Err(Refusal::Declined)
+        }
+    }
+}
+
+/// Calls off an order that nobody has paid. The customer is told once that is in the audit log.
+pub async fn cancel(pool: &AnyPool, reference: &str) -> Result<(), Refusal> {
+    let mut connection = pool.acquire().await?;
+    let order = orders::find(&mut *connection, reference).await?;
+    orders::change(&mut *connection, order.id, PENDING, CANCELLED).await?;
+    audit::record(audit_pool(pool), order.id, "cancelled").await?;
+    Ok(())
+}
+
+/// A pool of the audit log's own, so that it never waits for the shop's.
+fn audit_pool(pool: &AnyPool) -> &'static AnyPool {
+    static AUDIT: OnceLock<AnyPool> = OnceLock::new();
+    AUDIT
+        .get_or_init(|| pool.options().clone().max_connections(50).connect_lazy_with((*pool.connect_options()).clone()))
+}
