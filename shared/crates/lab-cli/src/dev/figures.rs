@@ -60,6 +60,8 @@ fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result
         };
         let cell = |cell: &Cell| match cell {
             Cell::Number(value) => figure(*value),
+            // Recorded with the lab as it is committed.
+            Cell::Text(text) if text == "yours" => "the original".into(),
             Cell::Text(text) => text.clone(),
         };
         let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
