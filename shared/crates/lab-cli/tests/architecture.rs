@@ -102,6 +102,50 @@ fn a_lab_pays_only_for_what_it_needs() {
     }
 }
 
+/// Crates of a package's tree that sqlx stands on, with the features that they are compiled with.
+fn features_below_sqlx(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    let tree = |arguments: &[&str]| {
+        cargo(&[&["tree", "--prefix", "none", "--format", "{p}|{f}"], arguments].concat())
+            .lines()
+            .filter_map(|line| line.trim_end_matches(" (*)").split_once('|'))
+            .filter(|(package, _)| !package.contains(" (/"))
+            .map(|(package, features)| (package.replace(" (proc-macro)", ""), features.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let below: BTreeSet<String> =
+        tree(&["--package", "sqlx", "--edges", "normal,build"]).into_iter().map(|(package, _)| package).collect();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (package, features) in tree(arguments).into_iter().filter(|(package, _)| below.contains(package)) {
+        found.entry(package).or_default().insert(features);
+    }
+    found
+}
+
+/// A profiler, a bench or the whole workspace's tests must not want another feature of a crate that sqlx stands on: Cargo would
+/// compile sqlx once more, which is minutes. What is missing goes into orderflow-store's manifest.
+#[test]
+fn sqlx_is_compiled_once() {
+    let labs: Vec<String> = dependencies().into_keys().filter(|name| is_lab(name)).collect();
+    let plain = features_below_sqlx(&["--package", "orderflow-store", "--edges", "normal,build"]);
+    let mut builds = vec![vec!["--workspace", "--edges", "all"]];
+    for lab in &labs {
+        let manifest = repository().join("labs").join(lab).join("Cargo.toml");
+        if std::fs::read_to_string(manifest).expect("read").contains("\"database\"") {
+            builds.push(vec!["--package", lab, "--edges", "all"]);
+            builds.push(vec!["--package", lab, "--edges", "normal,build"]);
+            for feature in ["profile", "heap"] {
+                builds.push(vec!["--package", lab, "--edges", "normal,build", "--features", feature]);
+            }
+        }
+    }
+    for build in builds {
+        for (package, features) in features_below_sqlx(&build) {
+            let expected = plain.get(&package).unwrap_or_else(|| panic!("{build:?} adds {package} below sqlx"));
+            assert_eq!(&features, expected, "{build:?} compiles {package} with other features");
+        }
+    }
+}
+
 /// Licences that we may ship programs under. A new one is a decision, not an accident.
 /// CDDL-1.0 is inferno's: it binds changes of inferno's own files, of which we make none.
 const LICENCES: [&str; 6] = ["Apache-2.0", "BSD-3-Clause", "CDDL-1.0", "MIT", "Unicode-3.0", "Zlib"];
