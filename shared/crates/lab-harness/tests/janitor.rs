@@ -85,7 +85,10 @@ fn the_server_does_not_outlive_a_killed_janitor(path: OsString, setpriv: bool) {
     let folder = folder();
     let variables = vec![("PATH", path)];
     let start = Start { backend: Backend::Postgres, folder: folder.path(), variables };
-    kill(&start.janitor(), Signal::KILL);
+    let (mut janitor, _) = start.janitor();
+    janitor.kill().unwrap();
+    // Its lock is free only when it is gone; a sweep before that would leave its folder alone.
+    janitor.wait().unwrap();
     if setpriv {
         until(|| processes_in(folder.path()).is_empty(), || format!("{:?}", processes_in(folder.path())));
     }
