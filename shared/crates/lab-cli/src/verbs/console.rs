@@ -50,19 +50,24 @@ pub fn run(workspace: &Workspace, lab: &Lab, table: bool, json: bool) -> Result<
     Ok(0)
 }
 
-/// The lab under load with console-subscriber inside, and the viewer in front of it.
-fn viewer(workspace: &Workspace, lab: &Lab) -> Result<u8> {
+/// The build of a lab with console-subscriber inside.
+pub fn instrumented(workspace: &Workspace, lab: &Lab) -> Build {
     // `tokio_unstable` would make every other build compile tokio again: these flags live in a folder of their own.
     let target = workspace.target.join("async");
     let mut needs = reproduce::needs(lab);
     needs.push("console");
-    let build = Build {
+    Build {
         title: cargo::title(&target, &format!("{} for tokio-console", lab.name), &needs),
         arguments: vec!["--package".into(), lab.name.clone(), "--features".into(), "console".into()],
         target: Some(target),
         rustflags: vec!["--cfg".into(), "tokio_unstable".into()],
         ..Build::default()
-    };
+    }
+}
+
+/// The lab under load with console-subscriber inside, and the viewer in front of it.
+fn viewer(workspace: &Workspace, lab: &Lab) -> Result<u8> {
+    let build = instrumented(workspace, lab);
     let program = cargo::build(workspace, &build)?.executable(&lab.name)?;
     let mut load = Command::new(program);
     load.args(["tasks", "--seconds", "600"])

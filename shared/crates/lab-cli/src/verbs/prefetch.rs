@@ -8,6 +8,7 @@ use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
+use crate::verbs::console;
 use crate::workspace::Workspace;
 
 /// Fetches, then builds every lab, solution, bench, profiler and arena.
@@ -36,14 +37,7 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         };
         build(workspace, &benches)?;
         if lab.meta.needs.contains(&Need::Async) {
-            let console = Build {
-                title: format!("Building {} for tokio-console", lab.name),
-                arguments: vec!["--package".into(), lab.name.clone(), "--features".into(), "console".into()],
-                target: Some(workspace.target.join("async")),
-                rustflags: vec!["--cfg".into(), "tokio_unstable".into()],
-                ..Build::default()
-            };
-            build(workspace, &console)?;
+            build(workspace, &console::instrumented(workspace, &lab))?;
         }
         if let Err(words) = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace, true)? {
             say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);

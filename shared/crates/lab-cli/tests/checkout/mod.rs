@@ -27,8 +27,7 @@ pub fn repository() -> PathBuf {
 }
 
 impl Checkout {
-    /// Copies what `lab` reads into a folder whose name has spaces. Labs come as they are in the pristine lock's words: a learner's
-    /// edits in the real checkout must not fail these tests, so files that differ are taken from git's index where there is one.
+    /// Copies what `lab` reads into a folder whose name has spaces: the labs as they are in the checkout now.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().join("a path with spaces");
