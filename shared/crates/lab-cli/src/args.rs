@@ -86,6 +86,9 @@ pub enum Verb {
         /// Small sizes and no timing.
         #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
         quick: bool,
+        /// Right answers and counts at full size, no timing.
+        #[arg(long)]
+        no_time: bool,
         /// Judge this file, or this copy of the lab's folder, in place of yours.
         #[arg(long, value_name = "PATH")]
         attempt: Option<PathBuf>,

@@ -1,7 +1,8 @@
 //! Records as people read them: tables that fit the terminal, bars where a picture helps.
 
 use anstyle::Style;
-use comfy_table::{Attribute, Cell as View, CellAlignment, Color, ContentArrangement, Table as Grid, presets};
+pub use comfy_table::Cell as View;
+use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, Table as Grid, presets};
 use lab_results::gate::figure;
 use lab_results::{Cell, Column, Table};
 

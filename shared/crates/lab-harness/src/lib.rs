@@ -6,6 +6,7 @@
 
 pub mod judge;
 pub mod kernel;
+pub mod pairing;
 pub mod program;
 
 #[cfg(feature = "bench")]

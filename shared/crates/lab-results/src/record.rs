@@ -57,18 +57,19 @@ pub enum Record {
     },
     /// Paired timings from one worker of the judge, as natural logarithms of ratios.
     Pairs {
-        /// What was compared, such as `baseline/yours`.
+        /// What was compared, such as `baseline / yours`.
         name: String,
         /// `ln(first / second)` of each pair.
         log_ratios: Vec<f64>,
-        /// `wall` or `thread CPU`.
+        /// `wall`, `thread CPU` or `process CPU`.
         clock: String,
         /// Size of the input.
         size: u64,
-        /// Median of a single sample of the second, in microseconds.
-        sample_us: f64,
-        /// How many of the samples were preempted, where the platform can tell.
-        preempted: u64,
+        /// Medians of a single sample of the first and of the second, in microseconds.
+        medians_us: [f64; 2],
+        /// How many of the single samples were preempted, where that was looked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        preempted: Option<u64>,
     },
     /// A CPU profile was written.
     Profile {

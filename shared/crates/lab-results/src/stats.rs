@@ -87,11 +87,11 @@ fn sorted(samples: &[f64]) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A small generator of our own, since this crate depends on nothing.
-    fn uniform(seed: u64, n: usize) -> Vec<f64> {
+    pub fn uniform(seed: u64, n: usize) -> Vec<f64> {
         let mut state = seed;
         (0..n)
             .map(|_| {

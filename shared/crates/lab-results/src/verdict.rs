@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compare::Finding;
 use crate::gate::{GateResult, Status};
+use crate::growth::Growth;
 use crate::record::Counts;
 use crate::stats::Interval;
 
 /// Version of the [`Verdict`] document. Readers refuse a newer one and say so.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything that one verification found, kept as one JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,8 +33,10 @@ pub struct Verdict {
     pub cases: u64,
     /// Every gate, held against yours.
     pub gates: Vec<GateResult>,
-    /// The counts at the largest size of baseline, yours and reference.
+    /// The counts of baseline, yours and reference at every size, each subject's smallest first.
     pub counts: Vec<SubjectCounts>,
+    /// How each count grows with the size, where there are sizes enough to tell.
+    pub growth: Vec<SubjectGrowth>,
     /// Timed ratios.
     pub ratios: Vec<Ratio>,
     /// Share of the reference's speed-up captured, by time.
@@ -52,7 +56,25 @@ pub struct Verdict {
     pub seconds: f64,
 }
 
-/// Counts of one subject at the largest size.
+impl Verdict {
+    /// A subject's counts at its largest size.
+    pub fn largest(&self, subject: &str) -> Option<&SubjectCounts> {
+        self.counts.iter().filter(|counts| counts.subject == subject).max_by_key(|counts| counts.size)
+    }
+}
+
+/// How one count of one subject grows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubjectGrowth {
+    /// `baseline`, `yours` or `reference`.
+    pub subject: String,
+    /// The count's name.
+    pub count: String,
+    /// Its growth with the size.
+    pub growth: Growth,
+}
+
+/// Counts of one subject at one size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SubjectCounts {
     /// `baseline`, `yours` or `reference`.
@@ -63,17 +85,37 @@ pub struct SubjectCounts {
     pub counts: Counts,
 }
 
-/// A timed ratio with its interval.
+/// A timed ratio with its interval, as `first / second`: above 1 the second takes less time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
-    /// What was divided by what, such as `baseline / yours`.
+    /// What was divided by what, such as `baseline / yours` or `GET p99: baseline / yours`. Both names alike: the noise.
     pub name: String,
     /// The median ratio with its interval.
     pub ratio: Interval,
-    /// `wall`, `thread CPU`, or the metric that was timed.
+    /// What the interval says of the second.
+    pub finding: Finding,
+    /// `wall`, `thread CPU`, `process CPU`.
     pub clock: String,
-    /// Median of one sample of each side, as text with units.
-    pub samples: String,
+    /// Size of the input, in the lab's own unit; nothing where the load has no size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// `us` or `ms`: unit of the two medians.
+    pub unit: String,
+    /// Median of one sample of the first and of the second.
+    pub medians: [f64; 2],
+    /// Fresh processes, or rounds, that the pairs came from.
+    pub workers: usize,
+    /// Share of the single samples during which the processor was taken away, where that was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preempted: Option<f64>,
+}
+
+impl Ratio {
+    /// True for identical work on both sides: what this machine adds to any ratio now.
+    pub fn is_noise(&self) -> bool {
+        let pair = self.name.rsplit(": ").next().unwrap_or(&self.name);
+        pair.split_once(" / ").is_some_and(|(first, second)| first == second)
+    }
 }
 
 /// What a verification can end in.
@@ -117,8 +159,14 @@ impl Outcome {
 /// Decides from gates, and from the timed speed-up where a lab demands one: counts first, time last.
 ///
 /// `speed_up` is the interval of baseline over yours and `at_least` the demanded ratio. A time can only miss when the whole
-/// interval lies below the demand; when the interval spans it the machine was too noisy to tell.
-pub fn decide(gates: &[GateResult], speed_up: Option<Interval>, at_least: Option<f64>) -> (Outcome, String) {
+/// interval lies below the demand; when the interval spans it the machine was too noisy to tell. `is_noise_different` says that
+/// the same run called identical work different: then no time is believed.
+pub fn decide(
+    gates: &[GateResult],
+    speed_up: Option<Interval>,
+    is_noise_different: bool,
+    at_least: Option<f64>,
+) -> (Outcome, String) {
     if let Some(unknown) = gates.iter().find(|gate| gate.status == Status::Unknown) {
         return (Outcome::Invalid, format!("{} ({}) could not be measured", unknown.says, unknown.count));
     }
@@ -126,18 +174,25 @@ pub fn decide(gates: &[GateResult], speed_up: Option<Interval>, at_least: Option
         let by = missed.missed_by.map(|by| format!(", {}x too much", crate::gate::figure(by))).unwrap_or_default();
         return (Outcome::NotYet, format!("{}: found {}, allowed {}{by}", missed.says, missed.found, missed.limit));
     }
-    match (speed_up, at_least) {
-        (_, None) => (Outcome::Solved, "right answers, and every gate passed".into()),
-        (Some(interval), Some(least)) if interval.low >= least => {
-            (Outcome::Solved, "right answers, and every gate passed".into())
-        }
+    let solved = (Outcome::Solved, "right answers, and every gate passed".to_string());
+    match (speed_up.filter(|_| !is_noise_different), at_least) {
+        (_, None) => solved,
+        (Some(interval), Some(least)) if interval.low >= least => solved,
         (Some(interval), Some(least)) if interval.high < least => {
             (Outcome::NotYet, format!("time: {:.2}x as fast as before, needs {least}x", interval.median))
         }
-        _ => (
+        (None, Some(_)) if is_noise_different => (
             Outcome::Inconclusive,
-            "the counts pass, but the machine is too noisy to confirm the time; close other programs and run it again"
+            "the counts pass, but identical programs differed in this run, so no time of it is believed; run it again"
                 .into(),
+        ),
+        (speed_up, Some(least)) => (
+            Outcome::Inconclusive,
+            format!(
+                "the counts pass, but the time could not be told from the {least}x that are needed{}; close other programs \
+                 and run it again",
+                speed_up.map(|x| format!(" ({:.2}x .. {:.2}x)", x.low, x.high)).unwrap_or_default()
+            ),
         ),
     }
 }
@@ -164,7 +219,7 @@ mod tests {
 
     #[test]
     fn counts_decide_before_time() {
-        let (outcome, reason) = decide(&[gate(Status::Missed)], interval(90.0, 110.0), Some(2.0));
+        let (outcome, reason) = decide(&[gate(Status::Missed)], interval(90.0, 110.0), false, Some(2.0));
         assert_eq!(outcome, Outcome::NotYet);
         assert_eq!(reason, "statements per page: found 3,481, allowed <= 6, 580x too much");
     }
@@ -172,16 +227,43 @@ mod tests {
     #[test]
     fn time_only_fails_when_the_whole_interval_does() {
         let passed = [gate(Status::Passed)];
-        assert_eq!(decide(&passed, interval(2.1, 2.3), Some(2.0)).0, Outcome::Solved);
-        assert_eq!(decide(&passed, interval(1.1, 1.3), Some(2.0)).0, Outcome::NotYet);
-        assert_eq!(decide(&passed, interval(1.1, 2.3), Some(2.0)).0, Outcome::Inconclusive);
-        assert_eq!(decide(&passed, None, Some(2.0)).0, Outcome::Inconclusive);
-        assert_eq!(decide(&passed, None, None).0, Outcome::Solved);
+        assert_eq!(decide(&passed, interval(2.1, 2.3), false, Some(2.0)).0, Outcome::Solved);
+        assert_eq!(decide(&passed, interval(1.1, 1.3), false, Some(2.0)).0, Outcome::NotYet);
+        assert_eq!(decide(&passed, interval(1.1, 2.3), false, Some(2.0)).0, Outcome::Inconclusive);
+        assert_eq!(decide(&passed, None, false, Some(2.0)).0, Outcome::Inconclusive);
+        assert_eq!(decide(&passed, None, false, None).0, Outcome::Solved);
+    }
+
+    #[test]
+    fn no_time_is_believed_when_identical_work_differed() {
+        let passed = [gate(Status::Passed)];
+        for speed_up in [interval(2.1, 2.3), interval(1.1, 1.3)] {
+            assert_eq!(decide(&passed, speed_up, true, Some(2.0)).0, Outcome::Inconclusive);
+        }
+        assert_eq!(decide(&passed, None, true, None).0, Outcome::Solved);
+    }
+
+    #[test]
+    fn noise_is_known_by_its_two_equal_names() {
+        let named = |name: &str| Ratio {
+            name: name.into(),
+            ratio: interval(0.99, 1.01).expect("an interval"),
+            finding: Finding::Same,
+            clock: "wall".into(),
+            size: None,
+            unit: "us".into(),
+            medians: [1.0, 1.0],
+            workers: 4,
+            preempted: None,
+        };
+        assert!(named("reference / reference").is_noise());
+        assert!(named("GET p99: reference / reference").is_noise());
+        assert!(!named("GET p99: baseline / yours").is_noise());
     }
 
     #[test]
     fn a_gate_that_could_not_be_measured_never_passes() {
-        assert_eq!(decide(&[gate(Status::Unknown)], None, None).0, Outcome::Invalid);
+        assert_eq!(decide(&[gate(Status::Unknown)], None, false, None).0, Outcome::Invalid);
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub fn problem(solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
 
 fn table(lab: &Lab, verdict: &Verdict) -> String {
     let mut text = String::from("| | broken | fixed |\n|---|---|---|\n");
-    if let [baseline, _, reference] = verdict.counts.as_slice() {
+    if let (Some(baseline), Some(reference)) = (verdict.largest("baseline"), verdict.largest("reference")) {
         for (name, value) in &reference.counts {
             let broken = baseline.counts.get(name).map_or("-".into(), |value| figure(*value));
             text.push_str(&format!(

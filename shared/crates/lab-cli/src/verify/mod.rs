@@ -2,15 +2,16 @@
 
 mod show;
 mod stages;
-mod timing;
+pub mod timing;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use lab_results::gate::judge;
-use lab_results::verdict::{SCHEMA, SubjectCounts, decide};
-use lab_results::{Counts, Outcome, Verdict, stats};
+use lab_results::verdict::{SCHEMA, SubjectCounts, SubjectGrowth, decide};
+use lab_results::{Counts, Outcome, Verdict, growth, stats};
 
 use crate::arena::{self, Arena, Attempt, Programs};
 use crate::catalogue::Lab;
@@ -27,6 +28,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Correctness and counts at small sizes, no time.
     pub quick: bool,
+    /// Correctness and counts at full size, no time.
+    pub no_time: bool,
     /// A file or a lab's folder to judge in place of the learner's; progress is not recorded.
     pub attempt: Option<PathBuf>,
     /// The solution's own file as the attempt, for the proof that it passes.
@@ -35,8 +38,14 @@ pub struct Options {
     pub json: bool,
 }
 
+impl Options {
+    fn is_timed(&self) -> bool {
+        !self.quick && !self.no_time
+    }
+}
+
 /// Counts of baseline, yours and reference, each by size.
-type AllCounts = [(&'static str, Vec<(u64, Counts)>); 3];
+pub type AllCounts = [(&'static str, Vec<(u64, Counts)>); 3];
 
 /// What the stages found so far; a stage that ends the verification fills in outcome and reason.
 #[derive(Default)]
@@ -47,9 +56,11 @@ struct Findings {
 }
 
 /// An end before all stages were through.
-struct Ended {
-    outcome: Outcome,
-    reason: String,
+pub struct Ended {
+    /// The result.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
 }
 
 /// Verifies a lab and shows the verdict.
@@ -83,13 +94,13 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
     let arena = arena::lay_out(workspace, lab, &attempt)?;
     let seed = options.seed.unwrap_or_else(fresh_seed);
     let (mut findings, mut database, mut started) = (Findings::default(), None, None);
-    let ended = match arena.build(workspace, !options.quick)? {
+    let ended = match arena.build(workspace, options.is_timed())? {
         Err(words) => Some(Ended { outcome: Outcome::Invalid, reason: format!("it does not compile\n{words}") }),
         Ok(programs) => {
             started = Some(Instant::now());
             let held = Database::for_lab(&arena.lab, &programs.baseline)?;
             database = held.kind();
-            stages(&arena, &programs, &held, seed, options.quick, &mut findings)?
+            stages(&arena, &programs, &held, seed, options, &mut findings)?
         }
     };
     let gates: Vec<_> = arena.lab.meta.gates.iter().map(|gate| judge(gate, &findings.counts[1].1)).collect();
@@ -97,8 +108,8 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
     let (outcome, reason) = match ended {
         Some(ended) => (ended.outcome, ended.reason),
         None => {
-            let at_least = arena.lab.meta.faster.filter(|_| !options.quick);
-            decide(&gates, timing.speed_up(), at_least)
+            let at_least = arena.lab.meta.faster.filter(|_| options.is_timed());
+            decide(&gates, timing.speed_up().map(|speed_up| speed_up.ratio), timing.is_noise_different(), at_least)
         }
     };
     let progress = progress::load(workspace)?.remove(&lab.name).unwrap_or_default();
@@ -112,8 +123,9 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
         reason,
         cases: findings.cases,
         gates: if findings.counts[1].1.is_empty() { Vec::new() } else { gates },
-        counts: findings.counts.iter().filter_map(|(subject, counts)| largest(subject, counts)).collect(),
-        captured: timing.logs().and_then(|(yours, reference)| stats::captured(yours, reference)),
+        counts: findings.counts.iter().flat_map(|(subject, counts)| by_size(subject, counts)).collect(),
+        growth: findings.counts.iter().flat_map(|(subject, counts)| growths(subject, counts)).collect(),
+        captured: timing.logs.and_then(|(yours, reference)| stats::captured(yours, reference)),
         ratios: timing.ratios,
         hints_used: progress.hints,
         diagnosis: progress.diagnosis,
@@ -130,10 +142,10 @@ fn stages(
     programs: &Programs,
     database: &Database,
     seed: u64,
-    quick: bool,
+    options: &Options,
     findings: &mut Findings,
 ) -> Result<Option<Ended>> {
-    let stages = stages::Stages { arena, programs, database, seed, quick };
+    let stages = stages::Stages { arena, programs, database, seed, quick: options.quick };
     match stages.check()? {
         Ok(cases) => findings.cases = cases,
         Err(ended) => return Ok(Some(ended)),
@@ -142,7 +154,7 @@ fn stages(
         Ok(counts) => findings.counts = counts,
         Err(ended) => return Ok(Some(ended)),
     }
-    if !quick {
+    if options.is_timed() {
         match timing::time(&stages)? {
             Ok(timing) => findings.timing = timing,
             Err(ended) => return Ok(Some(ended)),
@@ -151,9 +163,22 @@ fn stages(
     Ok(None)
 }
 
-fn largest(subject: &str, counts: &[(u64, Counts)]) -> Option<SubjectCounts> {
-    let (size, counts) = counts.iter().max_by_key(|(size, _)| *size)?;
-    Some(SubjectCounts { subject: subject.into(), size: *size, counts: counts.clone() })
+fn by_size(subject: &str, counts: &[(u64, Counts)]) -> Vec<SubjectCounts> {
+    let counts = counts.iter();
+    counts
+        .map(|(size, counts)| SubjectCounts { subject: subject.into(), size: *size, counts: counts.clone() })
+        .collect()
+}
+
+/// The growth of every count that was taken at sizes enough to tell.
+fn growths(subject: &str, counts: &[(u64, Counts)]) -> Vec<SubjectGrowth> {
+    let names: BTreeSet<&String> = counts.iter().flat_map(|(_, counts)| counts.keys()).collect();
+    let fitted = names.into_iter().filter_map(|name| {
+        let points: Vec<_> =
+            counts.iter().filter_map(|(size, counts)| Some((*size as f64, *counts.get(name)?))).collect();
+        Some(SubjectGrowth { subject: subject.into(), count: name.clone(), growth: growth::fit(&points)? })
+    });
+    fitted.collect()
 }
 
 /// A seed that differs from run to run. Five digits are easy to type again.

@@ -1,10 +1,11 @@
 //! The verdict as people read it.
 
 use lab_results::gate::{Status, figure};
-use lab_results::{Outcome, Verdict};
+use lab_results::verdict::Ratio;
+use lab_results::{Finding, Outcome, Verdict};
 
 use crate::catalogue::Lab;
-use crate::render::{grid, print, verdict_cell};
+use crate::render::{View, grid, print, verdict_cell};
 use crate::say;
 use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, WARN, paint};
 
@@ -66,7 +67,8 @@ fn gates(verdict: &Verdict) {
 }
 
 fn counts(lab: &Lab, verdict: &Verdict) {
-    let [baseline, yours, reference] = verdict.counts.as_slice() else { return };
+    let subjects = ["baseline", "yours", "reference"].map(|subject| verdict.largest(subject));
+    let [Some(baseline), Some(yours), Some(reference)] = subjects else { return };
     say!("{}", paint(HEADING, format!("Counts at size {}", yours.size)));
     let mut view = grid(&["count", "baseline", "yours", "reference"]);
     for (name, value) in &yours.counts {
@@ -83,16 +85,17 @@ fn times(verdict: &Verdict) {
     if verdict.ratios.is_empty() {
         return;
     }
-    let mut view = grid(&["time ratio", "median", "interval", "measured"]);
+    let mut view = grid(&["time", "ratio", "interval", "", "measured"]);
     for ratio in &verdict.ratios {
-        let name = if ratio.name == "reference / reference" { "noise on this machine now" } else { &ratio.name };
+        let name = if ratio.is_noise() { "noise on this machine now" } else { &ratio.name };
         let digits = if ratio.ratio.median < 10.0 { 3 } else { 1 };
         let places = |x: f64| format!("{x:.digits$}x");
         view.add_row([
-            name.to_string(),
-            places(ratio.ratio.median),
-            format!("{} .. {}", places(ratio.ratio.low), places(ratio.ratio.high)),
-            format!("{}, {}", ratio.clock, ratio.samples),
+            verdict_cell(name, None),
+            verdict_cell(places(ratio.ratio.median), None),
+            verdict_cell(format!("{} .. {}", places(ratio.ratio.low), places(ratio.ratio.high)), None),
+            finding(ratio),
+            verdict_cell(measured(ratio), None),
         ]);
     }
     print(&view);
@@ -100,6 +103,25 @@ fn times(verdict: &Verdict) {
         say!("{:.0}% of the reference's speed-up captured.", (captured * 100.0).max(0.0));
     }
     say!();
+}
+
+/// The finding, in the colour of good or bad news for the second of the ratio.
+fn finding(ratio: &Ratio) -> View {
+    let good = match ratio.finding {
+        Finding::Faster | Finding::Slower if ratio.is_noise() => Some(false),
+        Finding::Faster => Some(true),
+        Finding::Slower => Some(false),
+        Finding::Same | Finding::Inconclusive => None,
+    };
+    verdict_cell(ratio.finding.as_str(), good)
+}
+
+/// How it was measured, in few words.
+fn measured(ratio: &Ratio) -> String {
+    let [first, second] = ratio.medians.map(figure);
+    let size = ratio.size.map(|size| format!(" at size {size}")).unwrap_or_default();
+    let preempted = ratio.preempted.map(|share| format!(", {:.0}% preempted", share * 100.0)).unwrap_or_default();
+    format!("{}, {first} / {second} {}{size}, {} pairs{preempted}", ratio.clock, ratio.unit, ratio.ratio.samples)
 }
 
 fn next(lab: &Lab, verdict: &Verdict) -> Vec<String> {
