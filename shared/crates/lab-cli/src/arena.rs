@@ -17,7 +17,7 @@ use crate::terminal::spinner;
 use crate::workspace::{Workspace, create_folder, write_if_changed};
 
 /// Aligned functions: two identical copies of a branchy loop otherwise differ by their place in memory (measurement.md).
-const JUDGE_FLAGS: &str = "-Cllvm-args=-align-all-functions=6";
+pub const JUDGE_FLAGS: &str = "-Cllvm-args=-align-all-functions=6";
 
 /// A lab laid out for comparison. Holds the lab's lock: one comparison at a time.
 pub struct Arena {

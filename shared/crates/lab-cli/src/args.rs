@@ -170,6 +170,21 @@ pub enum DevTask {
         /// Measure only this lab.
         lab: Option<String>,
     },
+    /// Examine the judge itself, on work whose true ratio is known: the whole examination takes more than an hour.
+    MeasureJudge {
+        /// At most three minutes.
+        #[arg(long)]
+        quick: bool,
+        /// Only this kind of work: gather, hash, branch, fetch, async, parallel or miss.
+        #[arg(long, value_name = "WORK")]
+        only: Option<String>,
+        /// Write the tables into the book.
+        #[arg(long, conflicts_with = "only")]
+        record: bool,
+        /// Print the paper as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Check the rules that every lab keeps; fails when something derived is stale.
     Check {
         /// Prove every lab both ways: the broken program misses its gates, the solution passes.

@@ -13,7 +13,7 @@ use orderflow::random::SplitMix64;
 use crate::program::emit;
 
 /// Inputs to rotate through.
-pub const INPUTS: usize = 32;
+pub const INPUTS: usize = 64;
 /// Pairs from one process. Fixed, because a process that is starved would otherwise bring few and odd ones.
 const PAIRS: usize = 200;
 /// A sample repeats its work until it takes at least this long.
@@ -68,7 +68,8 @@ pub struct Sampling {
     pub pairs: usize,
     /// Order of the turns and of the inputs.
     pub seed: u64,
-    /// The clock; where none is given, the wall for work of at most 200 microseconds and the thread's CPU time for longer work.
+    /// The clock; where none is given, the wall for work of at most 200 microseconds, and for longer work the CPU time of the
+    /// thread, or of the process where other threads work too.
     pub clock: Option<Clock>,
 }
 
@@ -88,8 +89,8 @@ pub struct Pairs {
     pub clock: Clock,
     /// Medians of one sample of each side, in microseconds.
     pub medians_us: [f64; 2],
-    /// Samples during which the thread was off its processor for a fifth of the time or more.
-    pub preempted: u64,
+    /// Samples during which the thread was off its processor for a fifth of the time or more. Not known where it waits for others.
+    pub preempted: Option<u64>,
 }
 
 impl Pairs {
@@ -101,7 +102,7 @@ impl Pairs {
             clock: self.clock.as_str().into(),
             size,
             medians_us: self.medians_us,
-            preempted: Some(self.preempted),
+            preempted: self.preempted,
         });
     }
 }
@@ -128,24 +129,37 @@ fn sample(clock: Clock, repeats: u32, mut work: impl FnMut()) -> Sample {
     Sample { seconds, is_preempted: wall - cpu > 0.2 * wall }
 }
 
-/// Shortest wall time of one run of each side.
-fn quickest(sampling: &Sampling, run: &mut impl FnMut(Side, usize)) -> [f64; 2] {
-    let mut quickest = [f64::INFINITY; 2];
+/// What a few runs of each side tell before anything is sampled.
+struct Trial {
+    /// Shortest wall time of one run of the quicker side, in seconds.
+    quicker: f64,
+    /// Whether other threads work too: then the calling thread's CPU time says nothing.
+    is_parallel: bool,
+}
+
+fn trial(sampling: &Sampling, run: &mut impl FnMut(Side, usize)) -> Trial {
+    let mut quicker = f64::INFINITY;
+    let (process, thread) = (process_cpu_time(), thread_cpu_time());
     for i in 0..TRIAL_RUNS.min(sampling.pairs / 3) {
-        for (side, quickest) in [Side::First, Side::Second].into_iter().zip(&mut quickest) {
-            *quickest = sample(Clock::Wall, 1, || run(side, i % sampling.inputs)).seconds.min(*quickest);
+        for side in [Side::First, Side::Second] {
+            quicker = quicker.min(sample(Clock::Wall, 1, || run(side, i % sampling.inputs)).seconds);
         }
     }
-    quickest
+    let (process, thread) = (process_cpu_time() - process, thread_cpu_time() - thread);
+    Trial { quicker, is_parallel: process.as_secs_f64() > 1.5 * thread.as_secs_f64() }
 }
 
 /// Times both sides in turns. `run(side, input)` does a side's work once, on the input of that number.
 pub fn collect(sampling: &Sampling, mut run: impl FnMut(Side, usize)) -> Pairs {
-    let [first, second] = quickest(sampling, &mut run);
     // The quicker side sets the length: a slower one is so much longer that nobody needs its last percent.
-    let quicker = first.min(second);
+    let Trial { quicker, is_parallel } = trial(sampling, &mut run);
     let is_short = quicker <= LONGEST_WALL_SAMPLE.as_secs_f64();
-    let clock = sampling.clock.unwrap_or(if is_short { Clock::Wall } else { Clock::ThreadCpu });
+    let by_length = match (is_short, is_parallel) {
+        (true, _) => Clock::Wall,
+        (false, false) => Clock::ThreadCpu,
+        (false, true) => Clock::ProcessCpu,
+    };
+    let clock = sampling.clock.unwrap_or(by_length);
     let cap = if clock == Clock::Wall { WALL_CAP } else { CPU_CAP };
     let repeats = (SHORTEST_SAMPLE.as_secs_f64() / quicker).ceil().clamp(1.0, 1e6) as u32;
 
@@ -171,7 +185,12 @@ pub fn collect(sampling: &Sampling, mut run: impl FnMut(Side, usize)) -> Pairs {
             }
         }
     }
-    Pairs { log_ratios, clock, medians_us: us.map(|us| stats::median(&us).unwrap_or(f64::NAN)), preempted }
+    Pairs {
+        log_ratios,
+        clock,
+        medians_us: us.map(|us| stats::median(&us).unwrap_or(f64::NAN)),
+        preempted: (!is_parallel).then_some(preempted),
+    }
 }
 
 #[cfg(test)]

@@ -83,6 +83,21 @@ pub fn fit(points: &[(f64, f64)]) -> Option<Growth> {
     Some(Growth { class, slope: slope(&logs) })
 }
 
+/// Slopes of times above this are called quadratic, below it linear (measurement.md: 500 of 500 right).
+const TIME_CUT: f64 = 1.5;
+
+/// Tells `n` from `n²` by the shortest wall time at each size; `None` for fewer than three usable sizes.
+///
+/// A minimum is the least disturbed of its samples, so that its log-log slope separates these two on a busy machine. Nothing finer
+/// can be had from times: cache misses imitate a logarithm. Classes in between come from counts ([`fit`]).
+pub fn of_times(minima: &[(f64, f64)]) -> Option<Class> {
+    let usable = minima.iter().copied().filter(|(_, time)| *time > 0.0);
+    // Counts begin at one, times need not: the smallest becomes the unit.
+    let smallest = usable.clone().map(|(_, time)| time).fold(f64::INFINITY, f64::min);
+    let scaled: Vec<(f64, f64)> = usable.map(|(n, time)| (n, time / smallest)).collect();
+    fit(&scaled).map(|growth| if growth.slope > TIME_CUT { Class::Quadratic } else { Class::Linear })
+}
+
 fn residual(logs: &[(f64, f64)], class: Class) -> f64 {
     let differences = logs.iter().map(|(n, log_count)| log_count - class.of(*n).ln());
     let mean = differences.clone().sum::<f64>() / logs.len() as f64;
@@ -120,6 +135,18 @@ mod tests {
         assert_eq!(fitted(|n| n * n / 2.0 + 30.0 * n), Class::Quadratic);
         assert_eq!(fitted(|n| 3.0 * n + 4.0), Class::Linear);
         assert_eq!(fitted(|_| 0.0), Class::Constant);
+    }
+
+    #[test]
+    fn times_tell_n_from_n_squared_whatever_their_unit() {
+        for unit in [1e-9, 1.0, 1e6] {
+            let points = |f: fn(f64) -> f64| SIZES.map(|n| (n, unit * f(n)));
+            assert_eq!(of_times(&points(|n| 3.0 * n + 40.0)), Some(Class::Linear));
+            // Sums over a cache that gets too small look steeper than they are, but not that steep.
+            assert_eq!(of_times(&points(|n| n * n.ln())), Some(Class::Linear));
+            assert_eq!(of_times(&points(|n| n * n + 50.0 * n)), Some(Class::Quadratic));
+        }
+        assert_eq!(of_times(&[(10.0, 0.0), (20.0, 0.0), (40.0, f64::NAN), (80.0, 1.0)]), None);
     }
 
     #[test]

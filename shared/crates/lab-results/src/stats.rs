@@ -58,6 +58,14 @@ pub fn median_interval(samples: &[f64], alpha: f64) -> Option<Interval> {
     })
 }
 
+/// All samples, the finest interval there is for very few of them: of `n` it covers the true median with probability
+/// `1 - 2^(1-n)`. `None` without finite samples.
+pub fn range(samples: &[f64]) -> Option<Interval> {
+    let sorted = sorted(samples);
+    let (low, high) = (*sorted.first()?, *sorted.last()?);
+    median(samples).map(|median| Interval { median, low, high, samples: sorted.len() })
+}
+
 /// Largest `k` with `P(Binomial(n, 1/2) <= k - 1) <= alpha / 2`; 0 when even `k = 1` does not reach the coverage.
 fn order_statistic_rank(n: usize, alpha: f64) -> usize {
     let mut log_probability = -(n as f64) * std::f64::consts::LN_2;
@@ -152,5 +160,8 @@ pub(crate) mod tests {
         assert_eq!(percentile(&samples, 0.0), Some(1.0));
         assert_eq!(percentile(&[], 0.5), None);
         assert_eq!(median(&[4.0, 1.0]), Some(2.5));
+        let whole = Interval { median: 2.0, low: 1.0, high: 9.0, samples: 3 };
+        assert_eq!(range(&[9.0, 1.0, f64::NAN, 2.0]), Some(whole));
+        assert_eq!(range(&[f64::NAN]), None);
     }
 }

@@ -1,6 +1,7 @@
 //! `lab dev`: for those who write labs. Rules that are worth keeping are checked here.
 
 mod check;
+mod exam;
 mod figures;
 mod new;
 mod prove;
@@ -17,6 +18,9 @@ pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
     match task {
         DevTask::New { number, slug } => new::run(workspace, number, &slug),
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
+        DevTask::MeasureJudge { quick, only, record, json } => {
+            exam::run(workspace, &exam::Options { quick, only, record, json })
+        }
         DevTask::Check { prove, measure, lab } => {
             let mut labs = catalogue::labs(workspace)?;
             if let Some(wanted) = &lab {

@@ -11,6 +11,8 @@ use super::Ended;
 use super::stages::Stages;
 use crate::terminal::spinner;
 
+pub use paired::{MARGIN, RULE, decide};
+
 /// Timed ratios.
 #[derive(Debug, Clone, Default)]
 pub struct Timing {

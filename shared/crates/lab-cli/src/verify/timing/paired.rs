@@ -62,16 +62,17 @@ pub fn decide(
         }
         pooled.collect(&ran.records).map(Some).map_err(Stopped::Broken)
     });
-    let (_, log_ratios, workers) = match decided {
+    let (finding, samples) = match decided {
         Ok(decided) => decided,
         Err(Stopped::Failed(ran)) => return Ok(Err(ran)),
         Err(Stopped::Broken(error)) => return Err(error),
     };
+    let log_ratios = samples.concat();
     let Some(interval) = rule.interval(&log_ratios) else { bail!("too few samples for an interval") };
     Ok(Ok(Decided {
-        finding: RULE.finding_of(Some(interval)),
+        finding: if rule.margin == MARGIN { finding } else { RULE.finding(&samples) },
         interval,
-        workers,
+        workers: samples.len(),
         size: pooled.size,
         medians_us: [0, 1].map(|side| median(&pooled.medians_us[side]).unwrap_or(f64::NAN)),
         preempted: pooled.preempted.map(|preempted| preempted as f64 / (2 * log_ratios.len()) as f64),

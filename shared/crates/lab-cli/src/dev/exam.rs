@@ -1,0 +1,112 @@
+//! `lab dev measure-judge`: the judge's own examination, on work whose true ratio is known.
+
+mod bars;
+mod beside;
+mod control;
+mod paper;
+mod question;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use self::paper::{Answer, Paper};
+use self::question::Question;
+use crate::arena::JUDGE_FLAGS;
+use crate::cargo::{self, Build};
+use crate::machine;
+use crate::say;
+use crate::terminal::print_json;
+use crate::workspace::{Workspace, write_atomically};
+
+/// The kinds of work of the program `lab-exam`.
+pub const CLASSES: [&str; 7] = ["gather", "hash", "branch", "fetch", "async", "parallel", "miss"];
+
+/// How to examine.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// At most three minutes: few runs of each question.
+    pub quick: bool,
+    /// Only this kind of work.
+    pub only: Option<String>,
+    /// Write the tables into the book.
+    pub record: bool,
+    /// Print the paper as JSON.
+    pub json: bool,
+}
+
+/// The programs of the examination.
+struct Programs {
+    /// As the judge is built: functions aligned.
+    aligned: PathBuf,
+    /// As Cargo builds them.
+    ordinary: PathBuf,
+}
+
+/// Runs the examination; exit code 0 when all bars are reached, 1 when one is missed.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
+    let started = Instant::now();
+    let programs = programs(workspace)?;
+    let mut paper = Paper::new(options.quick);
+    let folder = workspace.target.join("lab/judge");
+    let path = folder.join(format!("exam-{}.json", paper.at));
+    let keep = |paper: &mut Paper| {
+        (paper.seconds, paper.load) = (started.elapsed().as_secs_f64(), machine::load());
+        write_atomically(&path, &serde_json::to_vec_pretty(paper)?)
+    };
+    for question in question::all(options.quick, options.only.as_deref())? {
+        let answer = question.ask(&programs.aligned)?;
+        report(&question, &answer);
+        paper.answers.push(answer);
+        keep(&mut paper)?;
+    }
+    if options.only.is_none() {
+        paper.growth = question::growth(&programs.aligned, options.quick)?;
+        keep(&mut paper)?;
+        paper.controls = control::all(&programs, options.quick)?;
+        keep(&mut paper)?;
+        if !options.quick {
+            paper.criterion = beside::criterion(workspace)?;
+        }
+    }
+    paper.bars = bars::of(&paper);
+    keep(&mut paper)?;
+    if options.json {
+        print_json(&paper)?;
+    } else {
+        say!();
+        say!("{}", paper.markdown());
+        say!("Kept as {}", workspace.show(&path));
+    }
+    if options.record {
+        paper.record(workspace)?;
+    }
+    Ok(u8::from(paper.bars.iter().any(|bar| !bar.is_reached)))
+}
+
+fn report(question: &Question, answer: &Answer) {
+    anstream::eprintln!(
+        "{question}: {} same, {} faster, {} slower, {} inconclusive, {} wrong; {:.1} s a verdict",
+        answer.same,
+        answer.faster,
+        answer.slower,
+        answer.inconclusive,
+        answer.wrong,
+        answer.seconds_p50
+    );
+}
+
+fn programs(workspace: &Workspace) -> Result<Programs> {
+    let build = |is_aligned: bool| -> Result<PathBuf> {
+        let build = Build {
+            title: "Building the examination".into(),
+            arguments: vec!["--package".into(), "lab-exam".into(), "--bins".into()],
+            target: is_aligned.then(|| workspace.target.join("judge")),
+            rustflags: if is_aligned { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
+            ..Build::default()
+        };
+        cargo::build(workspace, &build)?.executable("lab-exam").context("the examination could not be built")
+    };
+    Ok(Programs { aligned: build(true)?, ordinary: build(false)? })
+}
