@@ -15,8 +15,11 @@ const ROUNDS: usize = 9;
 /// A sample repeats its work until it takes about this long, or a clock's tick would be seen.
 const SAMPLE: Duration = Duration::from_micros(20);
 
-/// What can be asked for, with the growth that it has. Each returns its exact number of steps.
-pub const KINDS: [(&str, fn(&[u64]) -> u64); 5] = [
+/// Works through the values; returns its exact number of steps.
+pub type Steps = fn(&[u64]) -> u64;
+
+/// What can be asked for, with the growth that it has.
+pub const KINDS: [(&str, Steps); 5] = [
     ("constant", |values| black_box(values[0]) & 1 | 1),
     ("logarithmic", bisect),
     ("linear", sum),
@@ -25,7 +28,7 @@ pub const KINDS: [(&str, fn(&[u64]) -> u64); 5] = [
 ];
 
 /// Prints one `Counts` for each size: `steps`, and `wall_us_min`.
-pub fn print(steps_of: fn(&[u64]) -> u64, seed: u64) {
+pub fn print(steps_of: Steps, seed: u64) {
     let mut random = SplitMix64::new(seed);
     let inputs: Vec<Vec<u64>> = SIZES.iter().map(|&size| (0..size).map(|_| random.next_u64()).collect()).collect();
     let mut shortest = [f64::INFINITY; SIZES.len()];

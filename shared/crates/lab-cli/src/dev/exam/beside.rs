@@ -13,7 +13,7 @@ use crate::child::Running;
 use crate::workspace::Workspace;
 
 /// Comparisons of identical copies, and of 5% planted, for each kind of work.
-const PLAN: [(&str, u32, usize); 4] = [("gather", 0, 10), ("branch", 0, 10), ("hash", 0, 10), ("gather", 5, 10)];
+const PLAN: [(&str, u32, usize); 3] = [("gather", 0, 8), ("branch", 0, 8), ("gather", 5, 8)];
 
 /// Runs the comparisons; each takes Criterion's default of some ten seconds a side.
 pub fn criterion(workspace: &Workspace) -> Result<Vec<CriterionAnswer>> {
