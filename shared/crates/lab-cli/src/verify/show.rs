@@ -87,22 +87,45 @@ fn times(verdict: &Verdict) {
     }
     let mut view = grid(&["time", "ratio", "interval", "", "measured"]);
     for ratio in &verdict.ratios {
+        let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
         let name = if ratio.is_noise() { "noise on this machine now" } else { &ratio.name };
         let digits = if ratio.ratio.median < 10.0 { 3 } else { 1 };
-        let places = |x: f64| format!("{x:.digits$}x");
+        let places = |x: f64| format!("{x:.digits$}");
+        let [first, second] = ratio.medians.map(figure);
         view.add_row([
-            verdict_cell(name, None),
-            verdict_cell(places(ratio.ratio.median), None),
+            verdict_cell(format!("{name}{size}"), None),
+            verdict_cell(format!("{}x", places(ratio.ratio.median)), None),
             verdict_cell(format!("{} .. {}", places(ratio.ratio.low), places(ratio.ratio.high)), None),
             finding(ratio),
-            verdict_cell(measured(ratio), None),
+            verdict_cell(format!("{first} / {second} {} {}", ratio.unit, ratio.clock), None),
         ]);
     }
     print(&view);
+    say!("{}", paint(QUIET, sampled(verdict)));
     if let Some(captured) = verdict.captured {
         say!("{:.0}% of the reference's speed-up captured.", (captured * 100.0).max(0.0));
     }
     say!();
+}
+
+/// How many samples stand behind the ratios, and how many of them were preempted.
+fn sampled(verdict: &Verdict) -> String {
+    let span = |values: Vec<f64>, unit: &str| {
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if figure(low) == figure(high) {
+            format!("{}{unit}", figure(low))
+        } else {
+            format!("{} to {}{unit}", figure(low), figure(high))
+        }
+    };
+    let pairs = span(verdict.ratios.iter().map(|ratio| ratio.ratio.samples as f64).collect(), " pairs a row");
+    let preempted: Vec<f64> = verdict.ratios.iter().filter_map(|ratio| Some(100.0 * ratio.preempted?)).collect();
+    if preempted.is_empty() {
+        return format!("Above 1 the second takes less time. {pairs}.");
+    }
+    let preempted = span(preempted.into_iter().map(f64::round).collect(), "%");
+    format!("Above 1 the second takes less time. {pairs}; {preempted} of the samples were preempted.")
 }
 
 /// The finding, in the colour of good or bad news for the second of the ratio.
@@ -114,14 +137,6 @@ fn finding(ratio: &Ratio) -> View {
         Finding::Same | Finding::Inconclusive => None,
     };
     verdict_cell(ratio.finding.as_str(), good)
-}
-
-/// How it was measured, in few words.
-fn measured(ratio: &Ratio) -> String {
-    let [first, second] = ratio.medians.map(figure);
-    let size = ratio.size.map(|size| format!(" at size {size}")).unwrap_or_default();
-    let preempted = ratio.preempted.map(|share| format!(", {:.0}% preempted", share * 100.0)).unwrap_or_default();
-    format!("{}, {first} / {second} {}{size}, {} pairs{preempted}", ratio.clock, ratio.unit, ratio.ratio.samples)
 }
 
 fn next(lab: &Lab, verdict: &Verdict) -> Vec<String> {
