@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use self::bars::Bar;
 use self::paper::{Answer, Paper};
 use self::question::Question;
 use crate::arena::JUDGE_FLAGS;
@@ -82,7 +83,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     if options.record {
         paper.record(workspace)?;
     }
-    Ok(u8::from(paper.bars.iter().any(|bar| !bar.is_reached)))
+    Ok(u8::from(paper.bars.iter().any(Bar::fails)))
 }
 
 fn report(question: &Question, answer: &Answer) {

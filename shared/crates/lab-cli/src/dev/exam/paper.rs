@@ -27,6 +27,8 @@ pub struct Paper {
     pub schema: u32,
     /// When, in seconds since 1970.
     pub at: u64,
+    /// Few runs of each question.
+    pub quick: bool,
     /// What was typed.
     pub command: String,
     /// Operating system, architecture, cores.
@@ -210,6 +212,7 @@ impl Paper {
         Paper {
             schema: 1,
             at,
+            quick,
             command,
             machine: machine::describe(),
             load: None,
@@ -259,7 +262,11 @@ impl Paper {
             &mut text,
             "| bar | asked | found | |",
             self.bars.iter().map(|bar| {
-                let word = if bar.is_reached { "reached" } else { "MISSED" };
+                let word = match (bar.is_reached, bar.is_asserted) {
+                    (true, _) => "reached",
+                    (false, true) => "MISSED",
+                    (false, false) => "missed; asserted in the whole examination only",
+                };
                 format!("| {} | {} | {} | {word} |", bar.name, bar.asked, bar.found)
             }),
         );
