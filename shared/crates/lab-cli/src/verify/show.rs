@@ -70,12 +70,15 @@ fn counts(lab: &Lab, verdict: &Verdict) {
     let subjects = ["baseline", "yours", "reference"].map(|subject| verdict.largest(subject));
     let [Some(baseline), Some(yours), Some(reference)] = subjects else { return };
     say!("{}", paint(HEADING, format!("Counts at size {}", yours.size)));
-    let mut view = grid(&["count", "baseline", "yours", "reference"]);
+    let mut view = grid(&["count", "baseline", "yours", "reference", "yours grows"]);
     for (name, value) in &yours.counts {
         let is_gated = lab.meta.gates.iter().any(|gate| gate.count == *name);
         let other = |counts: &lab_results::Counts| counts.get(name).map_or("-".into(), |value| figure(*value));
         let mark = if is_gated { " *" } else { "" };
-        view.add_row([format!("{name}{mark}"), other(&baseline.counts), figure(*value), other(&reference.counts)]);
+        let growth = verdict.growth.iter().find(|growth| growth.subject == "yours" && growth.count == *name);
+        let growth = growth.map_or(String::new(), |growth| growth.growth.class.to_string());
+        let marked = format!("{name}{mark}");
+        view.add_row([marked, other(&baseline.counts), figure(*value), other(&reference.counts), growth]);
     }
     print(&view);
     say!();
