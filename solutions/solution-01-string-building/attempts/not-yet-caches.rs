@@ -1,4 +1,5 @@
 //! Fast on every call but the first, and for ever growing.
+// misses: bytes_requested_per_byte, retained_bytes
 
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -1,4 +1,5 @@
 //! A buffer of the right size, thrown away for every line all the same.
+// misses: bytes_requested_per_byte
 
 use orderflow::Order;
 

@@ -185,6 +185,17 @@ pub enum DevTask {
         #[arg(long)]
         json: bool,
     },
+    /// Repeat every lab's verdicts while another process keeps one core busy: none may come out otherwise even once.
+    MeasureVerdicts {
+        /// Only this lab.
+        lab: Option<String>,
+        /// How often to repeat each.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// Write the table into the book.
+        #[arg(long, conflicts_with = "lab")]
+        record: bool,
+    },
     /// Check the rules that every lab keeps; fails when something derived is stale.
     Check {
         /// Prove every lab both ways: the broken program misses its gates, the solution passes.

@@ -6,6 +6,8 @@ mod control;
 mod paper;
 mod question;
 
+pub use question::{Hogs, progress};
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -99,15 +101,17 @@ fn report(question: &Question, answer: &Answer) {
 }
 
 fn programs(workspace: &Workspace) -> Result<Programs> {
-    let build = |is_aligned: bool| -> Result<PathBuf> {
-        let build = Build {
-            title: "Building the examination".into(),
-            arguments: vec!["--package".into(), "lab-exam".into(), "--bins".into()],
-            target: is_aligned.then(|| workspace.target.join("judge")),
-            rustflags: if is_aligned { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
-            ..Build::default()
-        };
-        cargo::build(workspace, &build)?.executable("lab-exam").context("the examination could not be built")
+    Ok(Programs { aligned: build(workspace, true)?, ordinary: build(workspace, false)? })
+}
+
+/// The program of the examination, with aligned functions as the judge is built, or as Cargo builds it.
+pub fn build(workspace: &Workspace, is_aligned: bool) -> Result<PathBuf> {
+    let build = Build {
+        title: "Building the examination".into(),
+        arguments: vec!["--package".into(), "lab-exam".into(), "--bins".into()],
+        target: is_aligned.then(|| workspace.target.join("judge")),
+        rustflags: if is_aligned { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
+        ..Build::default()
     };
-    Ok(Programs { aligned: build(true)?, ordinary: build(false)? })
+    cargo::build(workspace, &build)?.executable("lab-exam").context("the examination could not be built")
 }

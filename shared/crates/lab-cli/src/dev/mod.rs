@@ -6,6 +6,7 @@ mod figures;
 mod new;
 mod prove;
 mod update;
+mod verdicts;
 
 use anyhow::Result;
 
@@ -20,6 +21,13 @@ pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
         DevTask::MeasureJudge { quick, only, record, json } => {
             exam::run(workspace, &exam::Options { quick, only, record, json })
+        }
+        DevTask::MeasureVerdicts { lab, runs, record } => {
+            let labs = match &lab {
+                Some(wanted) => vec![catalogue::find(workspace, wanted)?],
+                None => catalogue::labs(workspace)?,
+            };
+            verdicts::run(workspace, &labs, runs, record)
         }
         DevTask::Check { prove, measure, lab } => {
             let mut labs = catalogue::labs(workspace)?;

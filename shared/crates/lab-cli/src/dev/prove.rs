@@ -1,14 +1,15 @@
 //! Every lab, proven both ways: the broken program misses its gates, the solution passes, and each known attempt under
 //! `solutions/<name>/attempts/` ends in the verdict that its file name begins with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use lab_results::{Outcome, Record};
+use anyhow::{Context, Result, bail};
+use lab_results::{Outcome, Record, Status, Verdict};
+use tempfile::NamedTempFile;
 
 use crate::args::OnLab;
 use crate::catalogue::Lab;
-use crate::pristine;
+use crate::pristine::{self, Files};
 use crate::say;
 use crate::terminal::{BAD, GOOD, paint};
 use crate::verbs::profile;
@@ -23,43 +24,96 @@ const EXPECTED: [(&str, Outcome); 4] = [
     ("invalid-", Outcome::Invalid),
 ];
 
+/// How an attempt says which gates it misses: this, and the names of their counts, on a line of its own.
+const MISSES: &str = "// misses: ";
+
 /// A culprit below this share of the samples is not what a learner would find.
 const CULPRIT_SHARE: f64 = 0.3;
+
+/// One attempt and what it must end in.
+#[derive(Debug)]
+pub struct Proof {
+    /// `pristine`, `solution`, or the file's name.
+    pub name: String,
+    /// The file or folder to verify; the solution itself where none is given.
+    pub attempt: Option<PathBuf>,
+    /// The verdict.
+    pub expected: Outcome,
+    /// For a half fix: the counts whose gates it misses, the one that the verdict must name first.
+    pub misses: Option<Vec<String>>,
+    /// Keeps the pristine file while the proof is there.
+    _pristine: Option<NamedTempFile>,
+}
+
+impl Proof {
+    /// What is not as it must be.
+    pub fn problem(&self, verdict: &Verdict) -> Option<String> {
+        if verdict.outcome != self.expected {
+            let (outcome, expected) = (verdict.outcome.as_str(), self.expected.as_str());
+            return Some(format!("{} ended {outcome}, not {expected}: {}", self.name, verdict.reason));
+        }
+        let mut missed: Vec<&String> =
+            verdict.gates.iter().filter(|gate| gate.status == Status::Missed).map(|gate| &gate.count).collect();
+        missed.dedup();
+        let expected = self.misses.as_ref()?;
+        let is_right = missed.iter().copied().eq(expected);
+        (!is_right).then(|| format!("{} missed {missed:?}, not {expected:?}: {}", self.name, verdict.reason))
+    }
+}
+
+/// All proofs of a lab: as it is, its solution, and every known attempt.
+pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
+    let pristine = pristine_file(workspace, lab)?;
+    let proof =
+        |name: &str, expected| Proof { name: name.into(), attempt: None, expected, misses: None, _pristine: None };
+    let mut proofs = vec![
+        Proof {
+            attempt: Some(pristine.path().to_path_buf()),
+            _pristine: Some(pristine),
+            ..proof("pristine", Outcome::NotYet)
+        },
+        proof("solution", Outcome::Solved),
+    ];
+    for (name, path) in attempts(workspace, lab)? {
+        let known = EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix));
+        let (_, expected) = known.with_context(|| format!("attempt {name} names no verdict: {EXPECTED:?}"))?;
+        let misses = misses(&path)?;
+        if misses.is_none() && *expected == Outcome::NotYet {
+            bail!("attempt {name} does not say which gates it misses: a line `{MISSES}COUNT, COUNT`");
+        }
+        proofs.push(Proof { attempt: Some(path), misses, ..proof(&name, *expected) });
+    }
+    Ok(proofs)
+}
+
+/// The counts that an attempt says it misses, in any of its files.
+fn misses(path: &Path) -> Result<Option<Vec<String>>> {
+    let mut files = Files::new();
+    pristine::collect(path.parent().unwrap_or(path), path, &mut files)?;
+    let texts = files.values().map(|text| String::from_utf8_lossy(text).into_owned());
+    let counts =
+        texts.into_iter().find_map(|text| Some(text.lines().find_map(|line| line.strip_prefix(MISSES))?.to_string()));
+    Ok(counts.map(|counts| counts.split(',').map(|count| count.trim().to_string()).collect()))
+}
 
 /// Runs all proofs; what did not come out as it must, one sentence each.
 pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for lab in labs {
-        let pristine = pristine_file(workspace, lab)?;
-        let mut proofs = vec![("pristine".to_string(), Some(pristine.path().to_path_buf()), Outcome::NotYet)];
-        proofs.push(("solution".into(), None, Outcome::Solved));
-        for (name, path) in attempts(workspace, lab)? {
-            match EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix)) {
-                Some((_, outcome)) => proofs.push((name, Some(path), *outcome)),
-                None => problems.push(format!("{}: attempt {name} names no verdict: {EXPECTED:?}", lab.name)),
-            }
-        }
-        for (name, attempt, expected) in proofs {
+        for proof in proofs(workspace, lab)? {
             let options = Options {
                 seed: Some(7),
                 quick: !with_time,
-                reference: attempt.is_none(),
-                attempt,
+                reference: proof.attempt.is_none(),
+                attempt: proof.attempt.clone(),
                 ..Options::default()
             };
             let (verdict, _) = verify::run(workspace, lab, &options)?;
-            let is_right = verdict.outcome == expected;
-            let word = if is_right { paint(GOOD, "proven") } else { paint(BAD, "broken") };
-            say!("{word} {} {name}: {}", lab.name, verdict.outcome.as_str());
-            if !is_right {
-                problems.push(format!(
-                    "{}: {name} ended {}, not {}: {}",
-                    lab.name,
-                    verdict.outcome.as_str(),
-                    expected.as_str(),
-                    verdict.reason
-                ));
-            }
+            let problem = proof.problem(&verdict);
+            let word = if problem.is_none() { paint(GOOD, "proven") } else { paint(BAD, "broken") };
+            let missed = proof.misses.as_ref().map(|counts| format!(": {}", counts.join(", "))).unwrap_or_default();
+            say!("{word} {} {}: {}{missed}", lab.name, proof.name, verdict.outcome.as_str());
+            problems.extend(problem.map(|problem| format!("{}: {problem}", lab.name)));
         }
         if with_time {
             problems.extend(culprit(workspace, lab)?);
@@ -90,10 +144,10 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
         .then(|| format!("{}: the profile names {} in too few samples", lab.name, lab.meta.culprit)))
 }
 
-fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<tempfile::NamedTempFile> {
+fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<NamedTempFile> {
     let files = pristine::files(workspace, lab)?;
     let text = files.get(&lab.meta.edit).with_context(|| format!("{} has no {}", lab.name, lab.meta.edit))?;
-    let file = tempfile::NamedTempFile::new()?;
+    let file = NamedTempFile::new()?;
     std::fs::write(file.path(), text)?;
     Ok(file)
 }

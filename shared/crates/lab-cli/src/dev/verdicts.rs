@@ -1,0 +1,138 @@
+//! `lab dev measure-verdicts`: the same verdict again and again, while another process keeps one core busy.
+//!
+//! Each lab as it is, its solution and its half fixes are verified so many times with a new seed each time. A verdict that comes out
+//! otherwise even once is a flip, and so is another gate than the one that the attempt is known to miss.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use lab_results::stats::median;
+use lab_results::{Finding, Verdict};
+use serde::Serialize;
+
+use super::exam::{self, Hogs, progress};
+use super::figures::date;
+use super::prove::{self, Proof};
+use super::update::between;
+use crate::catalogue::{Kind, Lab};
+use crate::machine;
+use crate::say;
+use crate::verify::{self, Options};
+use crate::workspace::{Workspace, write_atomically};
+
+/// The page of the book that the table stands on.
+const PAGE: &str = "shared/book/src/measuring.md";
+const BEGIN: &str = "<!-- verdicts:begin -->";
+const END: &str = "<!-- verdicts:end -->";
+
+/// What one attempt came to.
+#[derive(Debug, Clone, Serialize)]
+struct Row {
+    lab: String,
+    attempt: String,
+    expected: String,
+    runs: usize,
+    /// Runs by what they said.
+    said: BTreeMap<String, usize>,
+    flips: usize,
+    seconds_p50: f64,
+}
+
+/// Verifies everything `runs` times; exit code 1 when anything flipped.
+pub fn run(workspace: &Workspace, labs: &[Lab], runs: u16, record: bool) -> Result<u8> {
+    let runs = usize::from(runs);
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let path = workspace.target.join(format!("lab/judge/verdicts-{at}.json"));
+    let _hog = Hogs::start(&exam::build(workspace, true)?, 1)?;
+    let mut rows = Vec::new();
+    for lab in labs {
+        for proof in prove::proofs(workspace, lab)? {
+            if !is_asked(&proof) {
+                continue;
+            }
+            let row = ask(workspace, lab, &proof, runs)?;
+            anstream::eprintln!("{} {}: {} flips in {} runs {:?}", row.lab, row.attempt, row.flips, row.runs, row.said);
+            rows.push(row);
+            write_atomically(&path, &serde_json::to_vec_pretty(&rows)?)?;
+        }
+    }
+    let table = markdown(&rows, at, runs);
+    say!("{table}");
+    if record {
+        let page = workspace.root.join(PAGE);
+        let text = std::fs::read_to_string(&page).with_context(|| format!("Cannot read {PAGE}"))?;
+        let text = between(&text, BEGIN, END, &format!("\n{table}\n"))
+            .with_context(|| format!("{PAGE} lacks the lines {BEGIN} and {END}"))?;
+        write_atomically(&page, text.as_bytes())?;
+    }
+    Ok(u8::from(rows.iter().any(|row| row.flips > 0)))
+}
+
+/// What crashes or does not compile says nothing about clocks.
+fn is_asked(proof: &Proof) -> bool {
+    !proof.name.starts_with("invalid-") && !proof.name.starts_with("wrong-answer-")
+}
+
+fn ask(workspace: &Workspace, lab: &Lab, proof: &Proof, runs: usize) -> Result<Row> {
+    let bar = progress(format!("{} {}", lab.name, proof.name), runs);
+    let mut row = Row {
+        lab: lab.name.clone(),
+        attempt: proof.name.clone(),
+        expected: proof.expected.as_str().into(),
+        runs,
+        said: BTreeMap::new(),
+        flips: 0,
+        seconds_p50: f64::NAN,
+    };
+    let mut seconds = Vec::new();
+    for _ in 0..runs {
+        let started = Instant::now();
+        let options =
+            Options { attempt: proof.attempt.clone(), reference: proof.attempt.is_none(), ..Options::default() };
+        let (verdict, _) = verify::run(workspace, lab, &options)?;
+        seconds.push(started.elapsed().as_secs_f64());
+        let wrong = proof.problem(&verdict).or_else(|| difference(lab, proof, &verdict));
+        row.flips += usize::from(wrong.is_some());
+        *row.said.entry(wrong.unwrap_or_else(|| said(proof, &verdict))).or_default() += 1;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    row.seconds_p50 = median(&seconds).unwrap_or(f64::NAN);
+    Ok(row)
+}
+
+fn said(proof: &Proof, verdict: &Verdict) -> String {
+    let gates = proof.misses.as_ref().map(|gates| format!(": {}", gates.join(", "))).unwrap_or_default();
+    format!("{}{gates}", verdict.outcome.as_str())
+}
+
+/// A refactor that changes no work must not be called faster or slower, and of a pure function it must be called the same.
+fn difference(lab: &Lab, proof: &Proof, verdict: &Verdict) -> Option<String> {
+    if !proof.name.ends_with("only-renames") {
+        return None;
+    }
+    let original = if proof.name.starts_with("solved-") { "reference / yours" } else { "baseline / yours" };
+    let findings = verdict.ratios.iter().filter(|ratio| ratio.name.ends_with(original));
+    let findings: Vec<Finding> = findings.map(|ratio| ratio.finding).collect();
+    let is_different = findings.iter().any(|finding| matches!(finding, Finding::Faster | Finding::Slower));
+    let is_same = lab.meta.kind != Kind::Kernel || findings.contains(&Finding::Same);
+    (is_different || !is_same).then(|| format!("{original} {findings:?}"))
+}
+
+fn markdown(rows: &[Row], at: u64, runs: usize) -> String {
+    let mut text = String::from("| lab | attempt | must say | said | flips | s each |\n|---|---|---|---|---|---|\n");
+    for Row { lab, attempt, expected, said, flips, seconds_p50, .. } in rows {
+        let said: Vec<String> = said.iter().map(|(what, times)| format!("{times} x {what}")).collect();
+        let said = said.join("; ");
+        let _ = writeln!(text, "| {lab} | {attempt} | {expected} | {said} | {flips} | {seconds_p50:.0} |");
+    }
+    let _ = writeln!(
+        text,
+        "\nRecorded {} on {}, one core kept busy by another process: `cargo lab dev measure-verdicts --runs {runs}`.",
+        date(at),
+        machine::describe()
+    );
+    text
+}
