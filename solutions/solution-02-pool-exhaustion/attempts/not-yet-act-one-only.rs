@@ -1,6 +1,7 @@
 //! What a customer can do about an order: pay for it, or call it off.
 //!
 //! Attempt: the connection goes back before the gateway is asked; the audit log still asks for a second one.
+// misses: cancels_failed_with_one_connection
 
 use sqlx::AnyPool;
 

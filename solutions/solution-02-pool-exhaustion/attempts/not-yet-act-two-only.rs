@@ -1,6 +1,7 @@
 //! What a customer can do about an order: pay for it, or call it off.
 //!
 //! Attempt: the audit log shares the connection; the gateway is still asked with one in hand.
+// misses: gateway_calls_holding_connection, gateway_calls_at_once
 
 use sqlx::AnyPool;
 

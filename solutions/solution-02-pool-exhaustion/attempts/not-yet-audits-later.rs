@@ -1,6 +1,7 @@
 //! What a customer can do about an order: pay for it, or call it off.
 //!
 //! Attempt: the audit log is written after the answer, by a task that may never get to it.
+// misses: answers_before_saved
 
 use sqlx::AnyPool;
 

@@ -1,6 +1,7 @@
 //! What a customer can do about an order: pay for it, or call it off.
 //!
 //! Attempt: connections are taken out of the pool, so that its gauge shows none in use.
+// misses: gateway_calls_holding_connection, gateway_calls_at_once
 
 use sqlx::AnyPool;
 

@@ -1,6 +1,7 @@
 //! What a customer can do about an order: pay for it, or call it off.
 //!
 //! Attempt: the audit log gets connections of its own, which the database's limit must pay for.
+// misses: cancels_failed_with_one_connection
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,5 @@
 //! The other tasks are carried off to another thread, this connection's own are not.
+// misses: poll_cpu_ms_max
 
 use std::sync::Arc;
 

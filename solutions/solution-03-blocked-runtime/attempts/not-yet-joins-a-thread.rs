@@ -1,4 +1,5 @@
 //! The hash is elsewhere, and the worker waits for it all the same.
+// misses: turns_of_others
 
 use std::sync::Arc;
 use std::thread;

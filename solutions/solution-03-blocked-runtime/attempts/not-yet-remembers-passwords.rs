@@ -1,4 +1,5 @@
 //! Right at any time, fast the second time, and a list of passwords in memory for whoever takes a dump.
+// misses: hashes_per_sign_in
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};

@@ -1,4 +1,5 @@
 //! A task of its own blocks the worker just as well.
+// misses: turns_of_others
 
 use std::sync::Arc;
 

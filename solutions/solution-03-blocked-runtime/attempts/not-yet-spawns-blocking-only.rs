@@ -1,4 +1,5 @@
 //! Half of it: nobody is blocked any more, and a crowd of customers fills the pod's memory.
+// misses: peak_mib
 
 use std::sync::Arc;
 

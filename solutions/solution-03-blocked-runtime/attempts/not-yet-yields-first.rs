@@ -1,4 +1,5 @@
 //! Lets everybody go first, and then blocks.
+// misses: poll_cpu_ms_max
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! Half of it: the customer comes with the order, the lines and their products still one at a time.
+// misses: statements
 
 use orderflow::Cents;
 use sqlx::AnyPool;

@@ -1,4 +1,5 @@
 //! Four statements and no WHERE: the whole shop comes over, and is filtered here.
+// misses: rows_per_row_shown
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
 //! The products come with the lines, but the lines still order by order: far fewer statements, and they still grow.
+// misses: statements
 
 use orderflow::Cents;
 use sqlx::AnyPool;

@@ -178,6 +178,9 @@ pub enum DevTask {
         /// Only this kind of work: gather, hash, branch, fetch, async, parallel or miss.
         #[arg(long, value_name = "WORK")]
         only: Option<String>,
+        /// Go on with an examination that was interrupted.
+        #[arg(long, conflicts_with = "quick")]
+        resume: bool,
         /// Write the tables into the book.
         #[arg(long, conflicts_with = "only")]
         record: bool,
@@ -187,13 +190,13 @@ pub enum DevTask {
     },
     /// Repeat every lab's verdicts while another process keeps one core busy: none may come out otherwise even once.
     MeasureVerdicts {
-        /// Only this lab.
-        lab: Option<String>,
+        /// Only these labs.
+        labs: Vec<String>,
         /// How often to repeat each.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
         /// Write the table into the book.
-        #[arg(long, conflicts_with = "lab")]
+        #[arg(long)]
         record: bool,
     },
     /// Check the rules that every lab keeps; fails when something derived is stale.

@@ -1,4 +1,5 @@
 //! As many statements as the original, up to eight orders at the same time. It looks like a fix where there are cores to spare.
+// misses: statements
 
 use futures::{StreamExt, TryStreamExt, stream};
 use orderflow::Cents;

@@ -33,6 +33,8 @@ pub struct Options {
     pub quick: bool,
     /// Only this kind of work.
     pub only: Option<String>,
+    /// Go on with the newest paper: only what it has no answer to is asked.
+    pub resume: bool,
     /// Write the tables into the book.
     pub record: bool,
     /// Print the paper as JSON.
@@ -51,25 +53,33 @@ struct Programs {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     let started = Instant::now();
     let programs = programs(workspace)?;
-    let mut paper = Paper::new(options.quick);
     let folder = workspace.target.join("lab/judge");
+    let mut paper = if options.resume { Paper::newest(&folder)? } else { Paper::new(options.quick) };
+    let before = paper.seconds;
     let path = folder.join(format!("exam-{}.json", paper.at));
     let keep = |paper: &mut Paper| {
-        (paper.seconds, paper.load) = (started.elapsed().as_secs_f64(), machine::load());
+        (paper.seconds, paper.load) = (before + started.elapsed().as_secs_f64(), machine::load());
         write_atomically(&path, &serde_json::to_vec_pretty(paper)?)
     };
-    for question in question::all(options.quick, options.only.as_deref())? {
+    for question in question::all(paper.quick, options.only.as_deref())? {
+        if paper.has_answer(&question) {
+            continue;
+        }
         let answer = question.ask(&programs.aligned)?;
         report(&question, &answer);
         paper.answers.push(answer);
         keep(&mut paper)?;
     }
     if options.only.is_none() {
-        paper.growth = question::growth(&programs.aligned, options.quick)?;
-        keep(&mut paper)?;
-        paper.controls = control::all(&programs, options.quick)?;
-        keep(&mut paper)?;
-        if !options.quick {
+        if paper.growth.is_empty() {
+            paper.growth = question::growth(&programs.aligned, paper.quick)?;
+            keep(&mut paper)?;
+        }
+        if paper.controls.is_empty() {
+            paper.controls = control::all(&programs, paper.quick)?;
+            keep(&mut paper)?;
+        }
+        if paper.criterion.is_empty() && !paper.quick {
             paper.criterion = beside::criterion(workspace)?;
         }
     }

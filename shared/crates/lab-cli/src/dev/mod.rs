@@ -19,14 +19,12 @@ pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
     match task {
         DevTask::New { number, slug } => new::run(workspace, number, &slug),
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
-        DevTask::MeasureJudge { quick, only, record, json } => {
-            exam::run(workspace, &exam::Options { quick, only, record, json })
+        DevTask::MeasureJudge { quick, only, resume, record, json } => {
+            exam::run(workspace, &exam::Options { quick, only, resume, record, json })
         }
-        DevTask::MeasureVerdicts { lab, runs, record } => {
-            let labs = match &lab {
-                Some(wanted) => vec![catalogue::find(workspace, wanted)?],
-                None => catalogue::labs(workspace)?,
-            };
+        DevTask::MeasureVerdicts { labs, runs, record } => {
+            let named = labs.iter().map(|wanted| catalogue::find(workspace, wanted)).collect::<Result<Vec<_>>>()?;
+            let labs = if named.is_empty() { catalogue::labs(workspace)? } else { named };
             verdicts::run(workspace, &labs, runs, record)
         }
         DevTask::Check { prove, measure, lab } => {

@@ -1,11 +1,11 @@
 //! The bars of measurement.md, held against a paper.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::paper::{Answer, Paper};
 
 /// One bar.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bar {
     /// What is asked.
     pub name: String,

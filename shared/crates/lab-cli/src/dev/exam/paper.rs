@@ -1,11 +1,12 @@
 //! What the examination found: one JSON document, and its tables for the book.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use lab_results::Finding;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bars::Bar;
 use super::question::Question;
@@ -21,7 +22,7 @@ const BEGIN: &str = "<!-- exam:begin -->";
 const END: &str = "<!-- exam:end -->";
 
 /// One examination.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Paper {
     /// Version of this document.
     pub schema: u32,
@@ -50,7 +51,7 @@ pub struct Paper {
 }
 
 /// The answers to one question.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
     /// The kind of work.
     pub class: String,
@@ -132,7 +133,7 @@ impl Answer {
 }
 
 /// How often a known growth was named.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GrowthAnswer {
     /// The true class.
     pub class: String,
@@ -147,7 +148,7 @@ pub struct GrowthAnswer {
 }
 
 /// How often a way of measuring called identical work different.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ControlAnswer {
     /// The way.
     pub name: String,
@@ -167,7 +168,7 @@ impl ControlAnswer {
 }
 
 /// What Criterion said.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct CriterionAnswer {
     /// The kind of work.
     pub class: String,
@@ -223,6 +224,25 @@ impl Paper {
             criterion: Vec::new(),
             bars: Vec::new(),
         }
+    }
+
+    /// The newest paper in a folder, to be gone on with.
+    pub fn newest(folder: &Path) -> Result<Self> {
+        let names = std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.file_name()));
+        let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+        names.retain(|name| name.starts_with("exam-") && name.ends_with(".json"));
+        names.sort();
+        let name = names.last().context("There is no examination to resume: run it without --resume")?;
+        let text = std::fs::read_to_string(folder.join(name))?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{name} is not the paper of an examination of this version"))
+    }
+
+    /// Whether a question was answered already.
+    pub fn has_answer(&self, question: &Question) -> bool {
+        self.answers.iter().any(|answer| {
+            (answer.class.as_str(), answer.percent, answer.hogs) == (question.class, question.percent, question.hogs)
+        })
     }
 
     /// The tables, readable as they are.
