@@ -20,6 +20,7 @@ pub fn verdict(lab: &Lab, verdict: &Verdict, ignored: &[String]) {
     }
     gates(verdict);
     counts(lab, verdict);
+    instructions(verdict);
     times(verdict);
     let style = match verdict.outcome {
         Outcome::Solved => GOOD,
@@ -82,6 +83,23 @@ fn counts(lab: &Lab, verdict: &Verdict) {
     }
     print(&view);
     say!();
+}
+
+fn instructions(verdict: &Verdict) {
+    let of = |subject: &str| verdict.instructions.iter().find(|counts| counts.subject == subject);
+    let found = ["baseline", "yours", "reference"].map(|subject| of(subject)?.counts.get("instructions").copied());
+    let ([Some(baseline), Some(yours), Some(reference)], Some(of_yours)) = (found, of("yours")) else { return };
+    say!("{}", paint(HEADING, format!("Instructions of one call at size {}", of_yours.size)));
+    let mut view = grid(&["baseline", "yours", "reference", "baseline / yours"]);
+    view.add_row([figure(baseline), figure(yours), figure(reference), format!("{}x", places(baseline / yours))]);
+    print(&view);
+    say!("{}", paint(QUIET, "As valgrind counts them here; they decide nothing."));
+    say!();
+}
+
+/// A ratio with the digits that matter.
+fn places(ratio: f64) -> String {
+    if ratio < 10.0 { format!("{ratio:.3}") } else { format!("{ratio:.1}") }
 }
 
 fn times(verdict: &Verdict) {
