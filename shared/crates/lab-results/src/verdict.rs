@@ -36,7 +36,7 @@ pub struct Verdict {
     /// The counts of baseline, yours and reference at every size, each subject's smallest first.
     pub counts: Vec<SubjectCounts>,
     /// Instructions of one call of baseline, yours and reference, as the count `instructions` at the size of the paired ratios:
-    /// empty where they were not asked for. They decide nothing.
+    /// nothing where they were not asked for, and a subject without that count where it starts threads. They decide nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<SubjectCounts>,
     /// How each count grows with the size, where there are sizes enough to tell.
