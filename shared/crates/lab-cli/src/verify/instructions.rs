@@ -17,6 +17,8 @@ use crate::workspace::{Workspace, create_folder};
 
 /// `lab_harness::kernel::one_counted_call` however the compiler mangles it.
 const COUNTED: &str = "*one_counted_call*";
+/// The folder in the lab's target folder that callgrind writes into while it runs.
+const FOLDER: &str = "instructions";
 /// How long one program may take. Under callgrind it takes some fifty times as long, which for the broken one is still a tenth of this.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -57,8 +59,10 @@ impl Callgrind {
     /// The size and the count of one program, or the run that did not finish. No count where it starts threads.
     fn count_of(&self, program: &Path, seed: u64) -> Result<std::result::Result<(u64, Counts), runner::Ran>> {
         create_folder(&self.folder)?;
-        // In the target folder: what an interrupted run leaves is where everything may be deleted.
-        let folder = tempfile::tempdir_in(&self.folder).context("Failed to make a folder for callgrind")?;
+        // Always the same name, under the lab's lock: what an interrupted run left goes away with the next one.
+        let _ = std::fs::remove_dir_all(self.folder.join(FOLDER));
+        let folder = tempfile::Builder::new().prefix(FOLDER).rand_bytes(0).tempdir_in(&self.folder);
+        let folder = folder.context("Failed to make a folder for callgrind")?;
         let out = folder.path().join("out");
         // One name for all three: a path of another length moves what comes to lie on the heap, and copying counts differently there.
         let same_name = folder.path().join("program");
