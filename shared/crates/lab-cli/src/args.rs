@@ -89,6 +89,9 @@ pub enum Verb {
         /// Right answers and counts at full size, no timing.
         #[arg(long)]
         no_time: bool,
+        /// Count the instructions of one call as well, through valgrind.
+        #[arg(long)]
+        instructions: bool,
         /// Judge this file, or this copy of the lab's folder, in place of yours.
         #[arg(long, value_name = "PATH")]
         attempt: Option<PathBuf>,

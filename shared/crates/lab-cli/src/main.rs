@@ -60,8 +60,8 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Answer { lab: wanted, choices, json }) => {
             verbs::answer::run(&workspace, &lab(&wanted)?, &choices, json)
         }
-        Some(Verb::Verify { lab: wanted, seed, quick, no_time, attempt, reference, json }) => {
-            let options = verify::Options { seed, quick, no_time, attempt, reference, json };
+        Some(Verb::Verify { lab: wanted, seed, quick, no_time, instructions, attempt, reference, json }) => {
+            let options = verify::Options { seed, quick, no_time, instructions, attempt, reference, json };
             Ok(verify::verify(&workspace, &lab(&wanted)?, &options)?.exit_code())
         }
         Some(Verb::Diff { lab: wanted, json }) => verbs::diff::show(&workspace, &lab(&wanted)?, json),

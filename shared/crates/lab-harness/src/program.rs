@@ -32,6 +32,10 @@ pub trait Program {
     fn check(&self, run: &Run) -> Result<()>;
     /// Deterministic counts, one `Counts` for each size.
     fn count(&self, run: &Run) -> Result<()>;
+    /// One call between others that do not count, for callgrind to count its instructions: `Counts` with its size and nothing else.
+    fn once(&self, _run: &Run) -> Result<()> {
+        bail!("instructions are counted of pure functions only")
+    }
     /// One timed round, as `Metric`s. Labs that the judge times in one process have none.
     fn measure(&self, _run: &Run) -> Result<()> {
         bail!("this lab is timed by its judge")
@@ -98,7 +102,7 @@ fn parse() -> Result<(String, Run)> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let verb = verb.context("name a verb: reproduce, check, count, measure, profile, heap, tasks, serve")?;
+    let verb = verb.context("name a verb: reproduce, check, count, once, measure, profile, heap, tasks, serve")?;
     Ok((verb, run))
 }
 
@@ -113,6 +117,7 @@ fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<ExitCode> {
         "reproduce" => program.reproduce(run)?,
         "check" => program.check(run)?,
         "count" => program.count(run)?,
+        "once" => program.once(run)?,
         "measure" => program.measure(run)?,
         "profile" => program.profile(run)?,
         "heap" => program.heap(run)?,

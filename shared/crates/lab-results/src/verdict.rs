@@ -35,6 +35,10 @@ pub struct Verdict {
     pub gates: Vec<GateResult>,
     /// The counts of baseline, yours and reference at every size, each subject's smallest first.
     pub counts: Vec<SubjectCounts>,
+    /// Instructions of one call of baseline, yours and reference, as the count `instructions` at the size of the paired ratios:
+    /// nothing where they were not asked for, and a subject without that count where it starts threads. They decide nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<SubjectCounts>,
     /// How each count grows with the size, where there are sizes enough to tell.
     pub growth: Vec<SubjectGrowth>,
     /// Timed ratios.

@@ -24,6 +24,11 @@ fn complete() -> Verdict {
         cases: 30,
         gates: vec![judge(&gate, &[(500, counts.clone())])],
         counts: vec![SubjectCounts { subject: "yours".into(), size: 500, counts }],
+        instructions: vec![SubjectCounts {
+            subject: "yours".into(),
+            size: 200,
+            counts: [("instructions".to_string(), 1.0)].into(),
+        }],
         growth: vec![SubjectGrowth { subject: "yours".into(), count: "statements".into(), growth }],
         ratios: vec![Ratio {
             name: "baseline / yours".into(),
@@ -57,7 +62,7 @@ fn every_field_of_the_verdict_is_on_its_page() {
         }
     };
     look(&document);
-    for list in ["gates", "counts", "growth", "ratios"] {
+    for list in ["gates", "counts", "instructions", "growth", "ratios"] {
         look(&document[list][0]);
     }
     look(&document["growth"][0]["growth"]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use lab_results::stats::{median, percentile};
 use serde::Serialize;
 
@@ -70,8 +70,8 @@ const TOOLS: [Tool; 10] = [
     Tool {
         name: "valgrind",
         also: "",
-        needed_for: "instruction counts, DHAT's viewer",
-        install: "apt-get install valgrind (Linux only)",
+        needed_for: "instruction counts (verify-NN with ARGS=--instructions), DHAT's viewer",
+        install: "apt-get install valgrind | brew install valgrind (Linux only)",
         is_required: false,
     },
     Tool { name: "gdb", also: "", needed_for: "dumps", install: "apt-get install gdb", is_required: false },
@@ -172,6 +172,15 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
+}
+
+/// The path of one of the tools, or an error that says what it is for and how to get it.
+pub fn require(name: &str) -> Result<PathBuf> {
+    on_path(name).with_context(|| {
+        let tool = TOOLS.iter().find(|tool| tool.name == name);
+        let advice = tool.map(|tool| format!("; it is needed for {}: {}", tool.needed_for, tool.install));
+        format!("{name} is not installed{}", advice.unwrap_or_default())
+    })
 }
 
 fn in_pattern(pattern: &str, name: &str) -> Option<PathBuf> {

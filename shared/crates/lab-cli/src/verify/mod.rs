@@ -1,5 +1,6 @@
 //! `lab verify`: correctness, counts, growth, time; then a verdict.
 
+mod instructions;
 mod show;
 mod stages;
 pub mod timing;
@@ -13,7 +14,7 @@ use lab_results::gate::judge;
 use lab_results::verdict::{SCHEMA, SubjectCounts, SubjectGrowth, decide};
 use lab_results::{Counts, Outcome, Verdict, growth, stats};
 
-use crate::arena::{self, Arena, Attempt, Programs};
+use crate::arena::{self, Attempt};
 use crate::catalogue::Lab;
 use crate::database::Database;
 use crate::machine;
@@ -30,6 +31,8 @@ pub struct Options {
     pub quick: bool,
     /// Correctness and counts at full size, no time.
     pub no_time: bool,
+    /// The instructions of one call too, through valgrind.
+    pub instructions: bool,
     /// A file or a lab's folder to judge in place of the learner's; progress is not recorded.
     pub attempt: Option<PathBuf>,
     /// The solution's own file as the attempt, for the proof that it passes.
@@ -52,6 +55,7 @@ pub type AllCounts = [(&'static str, Vec<(u64, Counts)>); 3];
 struct Findings {
     cases: u64,
     counts: AllCounts,
+    instructions: AllCounts,
     timing: timing::Timing,
 }
 
@@ -91,6 +95,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
         Some(path) => Attempt::File(path),
         None => Attempt::Current,
     };
+    let callgrind = options.instructions.then(|| instructions::Callgrind::find(workspace, lab)).transpose()?;
     let arena = arena::lay_out(workspace, lab, &attempt)?;
     let seed = options.seed.unwrap_or_else(fresh_seed);
     let (mut findings, mut database, mut started) = (Findings::default(), None, None);
@@ -100,7 +105,9 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
             started = Some(Instant::now());
             let held = Database::for_lab(&arena.lab, &programs.baseline)?;
             database = held.kind();
-            stages(&arena, &programs, &held, seed, options, &mut findings)?
+            let stages =
+                stages::Stages { arena: &arena, programs: &programs, database: &held, seed, quick: options.quick };
+            run_stages(&stages, callgrind.as_ref(), options.is_timed(), &mut findings)?
         }
     };
     let gates: Vec<_> = arena.lab.meta.gates.iter().map(|gate| judge(gate, &findings.counts[1].1)).collect();
@@ -124,6 +131,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
         cases: findings.cases,
         gates: if findings.counts[1].1.is_empty() { Vec::new() } else { gates },
         counts: findings.counts.iter().flat_map(|(subject, counts)| by_size(subject, counts)).collect(),
+        instructions: findings.instructions.iter().flat_map(|(subject, counts)| by_size(subject, counts)).collect(),
         growth: findings.counts.iter().flat_map(|(subject, counts)| growths(subject, counts)).collect(),
         captured: timing.logs.and_then(|(yours, reference)| stats::captured(yours, reference)),
         ratios: timing.ratios,
@@ -136,16 +144,13 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
     Ok((verdict, arena.ignored))
 }
 
-/// Correctness, counts, time: the first that fails ends it.
-fn stages(
-    arena: &Arena,
-    programs: &Programs,
-    database: &Database,
-    seed: u64,
-    options: &Options,
+/// Correctness, counts, instructions where they are asked for, time: the first that fails ends it.
+fn run_stages(
+    stages: &stages::Stages,
+    callgrind: Option<&instructions::Callgrind>,
+    is_timed: bool,
     findings: &mut Findings,
 ) -> Result<Option<Ended>> {
-    let stages = stages::Stages { arena, programs, database, seed, quick: options.quick };
     match stages.check()? {
         Ok(cases) => findings.cases = cases,
         Err(ended) => return Ok(Some(ended)),
@@ -154,8 +159,14 @@ fn stages(
         Ok(counts) => findings.counts = counts,
         Err(ended) => return Ok(Some(ended)),
     }
-    if options.is_timed() {
-        match timing::time(&stages)? {
+    if let Some(callgrind) = callgrind {
+        match callgrind.count(stages)? {
+            Ok(counts) => findings.instructions = counts,
+            Err(ended) => return Ok(Some(ended)),
+        }
+    }
+    if is_timed {
+        match timing::time(stages)? {
             Ok(timing) => findings.timing = timing,
             Err(ended) => return Ok(Some(ended)),
         }

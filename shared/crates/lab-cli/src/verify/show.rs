@@ -20,6 +20,7 @@ pub fn verdict(lab: &Lab, verdict: &Verdict, ignored: &[String]) {
     }
     gates(verdict);
     counts(lab, verdict);
+    instructions(verdict);
     times(verdict);
     let style = match verdict.outcome {
         Outcome::Solved => GOOD,
@@ -84,6 +85,26 @@ fn counts(lab: &Lab, verdict: &Verdict) {
     say!();
 }
 
+fn instructions(verdict: &Verdict) {
+    let Some(first) = verdict.instructions.first() else { return };
+    let [baseline, yours, reference] = ["baseline", "yours", "reference"].map(|subject| {
+        let of_subject = verdict.instructions.iter().find(|counts| counts.subject == subject);
+        of_subject?.counts.get("instructions").copied()
+    });
+    say!("{}", paint(HEADING, format!("Instructions of one call at size {}", first.size)));
+    let mut view = grid(&["baseline", "yours", "reference", "baseline / yours"]);
+    let or_dash = |cell: Option<String>| cell.unwrap_or("-".into());
+    let ratio =
+        baseline.zip(yours).map(|(baseline, yours)| format!("{:.*}x", digits(baseline / yours), baseline / yours));
+    view.add_row([baseline.map(figure), yours.map(figure), reference.map(figure), ratio].map(or_dash));
+    print(&view);
+    say!("{}", paint(QUIET, "As valgrind counts them here; they decide nothing."));
+    if baseline.and(yours).and(reference).is_none() {
+        say!("{}", paint(QUIET, "- starts threads: of those, valgrind would count only what the first does."));
+    }
+    say!();
+}
+
 fn times(verdict: &Verdict) {
     if verdict.ratios.is_empty() {
         return;
@@ -92,8 +113,7 @@ fn times(verdict: &Verdict) {
     for ratio in &verdict.ratios {
         let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
         let name = if ratio.is_noise() { "noise on this machine now" } else { &ratio.name };
-        let digits = if ratio.ratio.median < 10.0 { 3 } else { 1 };
-        let places = |x: f64| format!("{x:.digits$}");
+        let places = |x: f64| format!("{x:.*}", digits(ratio.ratio.median));
         let [first, second] = ratio.medians.map(figure);
         view.add_row([
             verdict_cell(format!("{name}{size}"), None),
@@ -109,6 +129,11 @@ fn times(verdict: &Verdict) {
         say!("{:.0}% of the reference's speed-up captured.", (captured * 100.0).max(0.0));
     }
     say!();
+}
+
+/// The decimals that matter in a ratio of this magnitude.
+fn digits(ratio: f64) -> usize {
+    if ratio < 10.0 { 3 } else { 1 }
 }
 
 /// How many samples stand behind the ratios, and how many of them were preempted.
