@@ -53,12 +53,12 @@ pub fn all(quick: bool, only: Option<&str>) -> Result<Vec<Question>> {
     } else {
         &[
             (0, 0, 300, 100),
-            (0, HOGS, 100, 20),
-            (5, HOGS, 50, 30),
             (5, 0, 50, 20),
             (2, 0, 50, 20),
             (10, 0, 50, 20),
             (100, 0, 50, 30),
+            (0, HOGS, 100, 20),
+            (5, HOGS, 50, 30),
         ]
     };
     let mut questions = Vec::new();
