@@ -1,0 +1,49 @@
+//! Watching without a terminal: a line for each phase that ends.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde_json::json;
+
+use super::session::Session;
+use super::verification::{Found, Phase};
+use super::view::headline;
+use crate::fullscreen::clean;
+use crate::say;
+
+/// Follows until a signal comes, or until nobody reads any more.
+pub fn follow(session: &mut Session, tick: Duration, is_json: bool) -> Result<u8> {
+    if !is_json {
+        say!("Watching labs/{}/src; Ctrl-C ends it.", session.plan.lab.name);
+    }
+    let tick = Timespec::try_from(tick)?;
+    loop {
+        let phase = session.step();
+        if let (Some(phase), Some((found, _))) = (phase, &session.view.result) {
+            say!("{}", if is_json { document(found, phase) } else { line(found, phase) });
+        }
+        let stdout = std::io::stdout();
+        let mut reader = [PollFd::new(&stdout, PollFlags::empty())];
+        if poll(&mut reader, Some(&tick)).is_ok() && reader[0].revents().intersects(PollFlags::ERR | PollFlags::NVAL) {
+            return Ok(0);
+        }
+    }
+}
+
+fn document(found: &Found, phase: Phase) -> String {
+    let document = match found {
+        Found::Verdict(verdict, notes) => json!({ "phase": phase.as_str(), "verdict": verdict, "notes": notes }),
+        Found::Failed(words) => json!({ "phase": phase.as_str(), "error": words }),
+    };
+    document.to_string()
+}
+
+fn line(found: &Found, phase: Phase) -> String {
+    let (word, text) = match found {
+        Found::Verdict(verdict, _) => (headline(verdict, phase).1, verdict.reason.trim_end()),
+        Found::Failed(words) => ("FAILED", words.trim_end()),
+    };
+    let text: Vec<String> = text.lines().map(clean).collect();
+    format!("{:<8}  {word}  {}", phase.as_str(), text.join("\n"))
+}
