@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::fullscreen;
@@ -23,9 +23,9 @@ const GRACE: Duration = Duration::from_secs(3);
 /// The variable that `watch` sets for its verifications: they say their stages as JSON lines, and end with it.
 pub const WATCHED: &str = "LAB_WATCHED";
 
-/// Ends all children on Ctrl-C, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
+/// Ends all children on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
 pub fn end_children_on_signals() -> Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
+    let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             INTERRUPTED.store(true, SeqCst);
@@ -98,7 +98,12 @@ impl Running {
         let program = command.get_program().to_string_lossy().into_owned();
         // Held over the start, so that a signal in between finds the group.
         let mut groups = GROUPS.lock().expect("no thread panics with this lock");
-        wait_if_interrupted();
+        while INTERRUPTED.load(SeqCst) {
+            // The signal's thread needs the list to end what is in it.
+            drop(groups);
+            wait_if_interrupted();
+            groups = GROUPS.lock().expect("no thread panics with this lock");
+        }
         let child = command.process_group(0).spawn().with_context(|| match program.as_str() {
             "cargo" => "Failed to run `cargo`: is Rust installed and on your PATH?".to_string(),
             other => format!("Failed to run {other}"),

@@ -5,9 +5,11 @@
 mod checkout;
 mod pseudo_terminal;
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use checkout::Checkout;
 use checkout::processes::{assert_nothing_is_left, descendants, signal};
@@ -37,13 +39,13 @@ impl Room {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.checkout.command(&[&["watch", "1"], arguments].concat());
+        let mut command = self.checkout.command(arguments);
         command.env("LAB_STATE", self.state.path()).env_remove("LAB_SMOKE");
         command
     }
 
     fn watch(&self, arguments: &[&str]) -> Terminal {
-        Terminal::run(&self.command(arguments), 60, 20, true)
+        Terminal::run(&self.command(&[&["watch", "1"], arguments].concat()), 60, 20, true)
     }
 
     /// Saves as many editors do: another file, then a rename.
@@ -150,7 +152,7 @@ fn counts_come_first_and_only_the_complete_verdict_is_kept() {
 #[test]
 fn a_signal_leaves_the_terminal_in_order_and_nothing_running() {
     let room = Room::new();
-    for (name, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+    for (name, code) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131)] {
         let mut terminal = room.watch(&[]);
         terminal.wait_for("Counting");
         assert!(descendants(room.state.path()).len() > 1, "a verification is under way");
@@ -165,23 +167,32 @@ fn a_signal_leaves_the_terminal_in_order_and_nothing_running() {
     assert_eq!(terminal.wait().code(), Some(0), "Ctrl-C is a key here");
     terminal.assert_in_order("Ctrl-C");
     assert_nothing_is_left(room.state.path(), "Ctrl-C");
-    // Nobody can put the terminal in order after this one, but nothing may go on.
+}
+
+/// Nobody can put the terminal in order after this one, but nothing may go on: not even what would end by itself after 15 s.
+#[test]
+fn nothing_outlives_a_watch_that_was_killed() {
+    let room = Room::new();
     let mut terminal = room.watch(&[]);
-    terminal.wait_for("Counting");
+    terminal.wait_until("the first verdict", stands("NOT YET"));
+    room.save(&room.attempt("invalid-loops"));
+    terminal.wait_for("Checking the answers");
     signal(terminal.pid(), "KILL");
+    let killed = Instant::now();
     terminal.wait();
     assert_nothing_is_left(room.state.path(), "KILL");
+    assert!(killed.elapsed() < Duration::from_secs(10), "it ended by itself");
 }
 
 #[test]
-fn a_terminal_that_vanishes_ends_it() {
+fn a_terminal_that_vanishes_ends_what_runs_on_it() {
     let room = Room::new();
     // With and without the signal that a controlling terminal sends when it goes.
-    for is_controlling in [true, false] {
-        let mut terminal = Terminal::run(&room.command(&[]), 60, 20, is_controlling);
+    for (verb, is_controlling) in [("watch", true), ("watch", false), ("verify", true)] {
+        let mut terminal = Terminal::run(&room.command(&[verb, "1"]), 60, 20, is_controlling);
         terminal.wait_for("Counting");
         let status = wait(&mut terminal.vanish());
-        assert_eq!(status.code(), Some(129), "controlling: {is_controlling}");
+        assert_eq!(status.code(), Some(129), "{verb}, controlling: {is_controlling}");
         assert_nothing_is_left(room.state.path(), "a terminal that vanished");
     }
 }
@@ -230,9 +241,25 @@ fn a_file_that_is_gone_is_waited_for() {
 }
 
 #[test]
+fn another_run_of_the_same_lab_is_waited_for() {
+    let room = Room::new();
+    let lock = room.checkout.root.join("target/lab/lab-01-string-building/arena.lock");
+    std::fs::create_dir_all(lock.parent().expect("a folder")).expect("created");
+    let other = File::create(lock).expect("created");
+    other.lock().expect("locked");
+    let mut terminal = room.watch(&["--quick"]);
+    terminal.wait_for("Another run is comparing");
+    drop(other);
+    terminal.wait_until("the first verdict", stands("NOT YET"));
+    terminal.press("q");
+    assert_eq!(terminal.wait().code(), Some(0));
+}
+
+#[test]
 fn without_a_terminal_it_prints_a_line_for_each_phase_until_nobody_reads() {
     let room = Room::new();
-    let mut child = room.command(&["--quick", "--json"]).stdout(Stdio::piped()).spawn().expect("lab runs");
+    let mut child =
+        room.command(&["watch", "1", "--quick", "--json"]).stdout(Stdio::piped()).spawn().expect("lab runs");
     let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
     let mut next = || -> Value {
         let line = lines.next().expect("a line").expect("UTF-8");

@@ -57,9 +57,6 @@ impl Keys {
             Err(Errno::INTR) => return Ok(Input::Keys(Vec::new())),
             Err(error) => return Err(error).context("Failed to wait for a key"),
         }
-        if wanted[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
-            return Ok(Input::Gone);
-        }
         let mut buffer = [0; 256];
         match rustix::io::read(&stdin, &mut buffer) {
             Ok(read @ 1..) => Ok(Input::Keys(self.decode(&buffer[..read]))),

@@ -105,9 +105,7 @@ fn is_last(key: Key, session: &mut Session, screen: &mut Screen) -> Result<bool>
         Key::Char('a' | 'A') => in_front(screen, || answer::run(workspace, lab, &[], false))?,
         Key::Char('d' | 'D') if is_solved(session)? => in_front(screen, || diff::show(workspace, lab, false))?,
         Key::Char('d' | 'D') => {
-            let all_the_same =
-                format!("Not SOLVED yet; `cargo lab diff {}` shows the solution all the same.", lab.nn());
-            session.view.notice = all_the_same;
+            session.view.notice = format!("Not SOLVED yet (cargo lab diff {} shows it anyway).", lab.nn());
         }
         // The terminal is raw, so that this key is ours to obey: for `make` above us as well.
         Key::Control('z') => screen.lend(|| kill_current_process_group(Signal::TSTP))??,
