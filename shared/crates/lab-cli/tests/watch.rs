@@ -273,6 +273,11 @@ fn without_a_terminal_it_prints_a_line_for_each_phase_until_nobody_reads() {
     let contract = "labs/lab-01-string-building/src/contract.rs";
     room.checkout.write(contract, &format!("{}\n", room.checkout.read(contract)));
     assert!(next()["notes"][0].as_str().is_some_and(|note| note.contains("contract.rs is edited")));
+    let mine = room.checkout.read(EDITED);
+    std::fs::remove_file(room.checkout.root.join(EDITED)).expect("removed");
+    assert_eq!(next()["gone"], "src/manifest.rs");
+    room.save(&mine);
+    assert_eq!(next()["verdict"]["outcome"], "solved");
     drop(lines);
     assert_eq!(wait(&mut child).code(), Some(0));
     assert_nothing_is_left(room.state.path(), "a reader that left");

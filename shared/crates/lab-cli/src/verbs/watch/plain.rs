@@ -1,4 +1,7 @@
 //! Watching without a terminal: a line for each phase that ends.
+//!
+//! As JSON each line is `{"phase", "verdict", "notes"}`, `{"phase", "error"}` where a verification could not be done, or `{"gone"}`
+//! with the file that is not there.
 
 use std::time::Duration;
 
@@ -8,7 +11,7 @@ use serde_json::json;
 
 use super::session::Session;
 use super::verification::{Found, Phase};
-use super::view::headline;
+use super::view::{Doing, headline};
 use crate::fullscreen::clean;
 use crate::say;
 
@@ -18,8 +21,16 @@ pub fn follow(session: &mut Session, tick: Duration, is_json: bool) -> Result<u8
         say!("Watching labs/{}/src; Ctrl-C ends it.", session.plan.lab.name);
     }
     let tick = Timespec::try_from(tick)?;
+    let mut was_missing = false;
     loop {
         let phase = session.step();
+        let is_missing = matches!(session.view.doing, Doing::Missing);
+        if is_missing && !was_missing {
+            let edited = &session.plan.lab.meta.edit;
+            let words = || format!("gone      {edited} is not there; waiting for it");
+            say!("{}", if is_json { json!({ "gone": edited }).to_string() } else { words() });
+        }
+        was_missing = is_missing;
         if let (Some(phase), Some((found, _))) = (phase, &session.view.result) {
             say!("{}", if is_json { document(found, phase) } else { line(found, phase) });
         }
