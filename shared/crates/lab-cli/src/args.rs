@@ -98,7 +98,32 @@ pub enum Verb {
         /// Judge the solution itself.
         #[arg(long, conflicts_with = "attempt")]
         reference: bool,
+        /// Keep neither the run nor the attempt: `watch` verifies completely right after.
+        #[arg(long, hide = true)]
+        draft: bool,
         /// Print the verdict as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify at every save, on one screen: right answers and counts at once, time after them.
+    #[command(
+        after_help = "Keys: h next hint, 1-4 a hint already read, a diagnosis, v verify again, d diff (once SOLVED), \
+                            arrows scroll, q or Esc or Ctrl-C quit.\n\
+                            Without a terminal, or with --json, it prints a line for each phase that ends."
+    )]
+    Watch {
+        /// The lab.
+        lab: String,
+        /// Repeat a run; the same at every save.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Small sizes and no timing.
+        #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+        quick: bool,
+        /// Right answers and counts at full size, no timing.
+        #[arg(long)]
+        no_time: bool,
+        /// Print one JSON document a line for each phase that ends; draw nothing.
         #[arg(long)]
         json: bool,
     },

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::child::Running;
-use crate::terminal::spinner;
+use crate::terminal::{say_stage, spinner};
 use crate::workspace::{Workspace, create_folder};
 
 /// A build to run.
@@ -75,7 +75,12 @@ pub fn build(workspace: &Workspace, build: &Build) -> Result<Built> {
     let stderr = running.child.stderr.take().context("stderr is piped")?;
     let title = build.title.clone();
     let progress = bar.clone();
-    let words = std::thread::spawn(move || follow(stderr, |name| progress.set_message(format!("{title}: {name}"))));
+    let report = move |name: &str| {
+        let stage = format!("{title}: {name}");
+        say_stage(&stage);
+        progress.set_message(stage);
+    };
+    let words = std::thread::spawn(move || follow(stderr, report));
     let mut executables = Vec::new();
     for line in messages.lines().map_while(Result::ok) {
         if let Ok(Message { reason, manifest_path, executable: Some(executable) }) = serde_json::from_str(&line)

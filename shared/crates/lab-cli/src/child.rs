@@ -1,5 +1,6 @@
 //! Child processes: each in a group of its own, all of them gone when we are.
 
+use std::io::{IsTerminal, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
@@ -8,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+use crate::fullscreen;
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -17,21 +20,47 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How long a group may take to end on its own before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Ends all children on Ctrl-C, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
+/// The variable that `watch` sets for its verifications: they say their stages as JSON lines, and end with it.
+pub const WATCHED: &str = "LAB_WATCHED";
+
+/// Ends all children on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
 pub fn end_children_on_signals() -> Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
+    let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             INTERRUPTED.store(true, SeqCst);
+            let can_write = fullscreen::give_back();
             end_all();
-            // A progress bar may have hidden the cursor.
-            if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-                eprint!("\r\x1b[K\x1b[?25h");
+            if can_write {
+                say_interrupted();
             }
-            eprintln!("Interrupted: nothing is left running.");
             std::process::exit(128 + signal);
         }
     });
+    Ok(())
+}
+
+/// The terminal may have gone with the signal: words that nobody can read must not keep us here, as a panic of `eprintln` would.
+fn say_interrupted() {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        // A progress bar may have hidden the cursor.
+        let _ = write!(stderr, "\r\x1b[K\x1b[?25h");
+    }
+    let _ = writeln!(stderr, "Interrupted: nothing is left running.");
+}
+
+/// True for a `lab` that another `lab` runs.
+pub fn is_watched() -> bool {
+    std::env::var_os(WATCHED).is_some()
+}
+
+/// A `lab` that another one runs ends with it, however that one ended.
+pub fn end_with_parent() -> Result<()> {
+    #[cfg(target_os = "linux")]
+    if is_watched() {
+        rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).context("Failed to follow our parent")?;
+    }
     Ok(())
 }
 
@@ -42,7 +71,8 @@ pub fn end_all() {
         // Gone already is as good as ended.
         let _ = kill_process_group(*group, Signal::TERM);
     }
-    let until = Instant::now() + GRACE;
+    // A watched `lab` has to be through with its children before the one above loses its patience.
+    let until = Instant::now() + if is_watched() { GRACE / 2 } else { GRACE };
     while Instant::now() < until && groups.iter().any(|&group| is_alive(group)) {
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -68,7 +98,12 @@ impl Running {
         let program = command.get_program().to_string_lossy().into_owned();
         // Held over the start, so that a signal in between finds the group.
         let mut groups = GROUPS.lock().expect("no thread panics with this lock");
-        wait_if_interrupted();
+        while INTERRUPTED.load(SeqCst) {
+            // The signal's thread needs the list to end what is in it.
+            drop(groups);
+            wait_if_interrupted();
+            groups = GROUPS.lock().expect("no thread panics with this lock");
+        }
         let child = command.process_group(0).spawn().with_context(|| match program.as_str() {
             "cargo" => "Failed to run `cargo`: is Rust installed and on your PATH?".to_string(),
             other => format!("Failed to run {other}"),
@@ -76,6 +111,11 @@ impl Running {
         let group = Pid::from_child(&child);
         groups.push(group);
         Ok(Running { child, group })
+    }
+
+    /// What ends the child from elsewhere while somebody waits for it.
+    pub fn ender(&self) -> Ender {
+        Ender(self.group)
     }
 
     /// Waits for the end.
@@ -96,6 +136,27 @@ impl Running {
         let _ = kill_process_group(self.group, Signal::KILL);
         wait_if_interrupted();
         GROUPS.lock().expect("no thread panics with this lock").retain(|group| *group != self.group);
+    }
+}
+
+/// Ends a child that another thread waits for.
+#[derive(Debug, Clone, Copy)]
+pub struct Ender(Pid);
+
+impl Ender {
+    /// Asks the child's group to end, with three seconds for it; `has_ended` waits that long for the news at most.
+    pub fn end(self, has_ended: impl FnOnce(Duration) -> bool) {
+        self.send(Signal::TERM);
+        if !has_ended(GRACE) {
+            self.send(Signal::KILL);
+        }
+    }
+
+    fn send(self, signal: Signal) {
+        let groups = GROUPS.lock().expect("no thread panics with this lock");
+        if groups.contains(&self.0) {
+            let _ = kill_process_group(self.0, signal);
+        }
     }
 }
 

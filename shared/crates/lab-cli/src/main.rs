@@ -10,6 +10,7 @@ mod child;
 mod database;
 mod dev;
 mod error;
+mod fullscreen;
 mod machine;
 mod pristine;
 mod progress;
@@ -29,13 +30,18 @@ use crate::args::{Arguments, Verb};
 use crate::workspace::Workspace;
 
 fn main() -> ExitCode {
-    match child::end_children_on_signals().and_then(|()| run(Arguments::parse())) {
+    match started().and_then(|()| run(Arguments::parse())) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             anstream::eprintln!("{} {error:#}", terminal::paint(terminal::BAD, "error:"));
             ExitCode::from(error::exit_code(&error))
         }
     }
+}
+
+fn started() -> Result<()> {
+    child::end_children_on_signals()?;
+    child::end_with_parent()
 }
 
 fn run(arguments: Arguments) -> Result<u8> {
@@ -60,9 +66,12 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Answer { lab: wanted, choices, json }) => {
             verbs::answer::run(&workspace, &lab(&wanted)?, &choices, json)
         }
-        Some(Verb::Verify { lab: wanted, seed, quick, no_time, instructions, attempt, reference, json }) => {
-            let options = verify::Options { seed, quick, no_time, instructions, attempt, reference, json };
+        Some(Verb::Verify { lab: wanted, seed, quick, no_time, instructions, attempt, reference, draft, json }) => {
+            let options = verify::Options { seed, quick, no_time, instructions, attempt, reference, draft, json };
             Ok(verify::verify(&workspace, &lab(&wanted)?, &options)?.exit_code())
+        }
+        Some(Verb::Watch { lab: wanted, seed, quick, no_time, json }) => {
+            verbs::watch::run(&workspace, &lab(&wanted)?, &verbs::watch::Options { seed, quick, no_time, json })
         }
         Some(Verb::Diff { lab: wanted, json }) => verbs::diff::show(&workspace, &lab(&wanted)?, json),
         Some(Verb::Reset { lab: wanted, json }) => verbs::reset::run(&workspace, &lab(&wanted)?, json),

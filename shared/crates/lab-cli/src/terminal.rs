@@ -6,6 +6,8 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::child;
+
 /// Something good.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Something that hurts.
@@ -54,11 +56,21 @@ pub fn width() -> usize {
 
 /// A line that turns while something takes long; only on a terminal.
 pub fn spinner(message: impl Into<String>) -> ProgressBar {
+    let message = message.into();
+    say_stage(&message);
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed:>4}").expect("the template is constant");
-    let bar = ProgressBar::new_spinner().with_style(style).with_message(message.into());
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(message);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
+}
+
+/// Says the stage to the `lab` that watches this one, where one does.
+pub fn say_stage(stage: &str) {
+    if child::is_watched() {
+        // Nobody listens any more? Then we are about to be ended.
+        let _ = writeln!(std::io::stderr(), "{}", serde_json::json!({ "stage": stage }));
+    }
 }

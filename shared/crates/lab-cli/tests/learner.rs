@@ -65,6 +65,7 @@ fn every_verb_has_help() {
         "hint",
         "answer",
         "verify",
+        "watch",
         "diff",
         "solution",
         "reset",

@@ -5,9 +5,10 @@
 mod checkout;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use checkout::processes::{assert_nothing_is_left, signal};
 use checkout::{ran, repository};
 
 fn lab(arguments: &[&str], state: &Path) -> Command {
@@ -21,32 +22,6 @@ fn lab(arguments: &[&str], state: &Path) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
-}
-
-/// Processes other than ours whose environment names the state folder.
-fn descendants(state: &Path) -> Vec<u32> {
-    let marker = format!("LAB_STATE={}", state.display());
-    let processes = std::fs::read_dir("/proc").expect("Linux has /proc");
-    processes
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|pid| {
-            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|entry| entry == marker.as_bytes())
-        })
-        .collect()
-}
-
-fn assert_nothing_is_left(state: &Path, what: &str) {
-    let until = Instant::now() + Duration::from_secs(20);
-    while !descendants(state).is_empty() {
-        assert!(Instant::now() < until, "{what}: still running: {:?}", descendants(state));
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().expect("kill runs");
-    assert!(status.success());
 }
 
 #[test]
@@ -63,7 +38,7 @@ fn a_signal_in_any_phase_leaves_nothing_running() {
         let state = tempfile::tempdir().expect("a temporary folder");
         let child = lab(&[verb, "1"], state.path()).spawn().expect("lab runs");
         std::thread::sleep(Duration::from_millis(after_ms));
-        signal(&child, name);
+        signal(child.id(), name);
         let what = format!("{verb}, SIG{name} after {after_ms} ms");
         let ran = ran(child.wait_with_output().expect("it ends"));
         // It may have been through already; then it ended as it always does.

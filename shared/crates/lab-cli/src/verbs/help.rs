@@ -8,7 +8,7 @@ use crate::verbs::list;
 use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
-pub const TARGETS: [(&str, &str); 13] = [
+pub const TARGETS: [(&str, &str); 14] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
     ("heap-NN", "who asks for memory"),
@@ -17,6 +17,7 @@ pub const TARGETS: [(&str, &str); 13] = [
     ("hint-NN", "the next of four hints"),
     ("answer-NN", "state your diagnosis"),
     ("verify-NN", "judge your fix"),
+    ("watch-NN", "judge it at every save"),
     ("diff-NN", "the solution's diff"),
     ("solution-NN", "run the solution"),
     ("reset-NN", "start over; your attempt is kept"),

@@ -12,3 +12,4 @@ pub mod prefetch;
 pub mod profile;
 pub mod reproduce;
 pub mod reset;
+pub mod watch;

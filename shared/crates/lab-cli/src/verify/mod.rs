@@ -37,6 +37,8 @@ pub struct Options {
     pub attempt: Option<PathBuf>,
     /// The solution's own file as the attempt, for the proof that it passes.
     pub reference: bool,
+    /// Keep neither the run nor the attempt.
+    pub draft: bool,
     /// Print the verdict as JSON.
     pub json: bool,
 }
@@ -70,7 +72,7 @@ pub struct Ended {
 /// Verifies a lab and shows the verdict.
 pub fn verify(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<Outcome> {
     let (verdict, ignored) = run(workspace, lab, options)?;
-    if options.attempt.is_none() && !options.reference {
+    if options.attempt.is_none() && !options.reference && !options.draft {
         keep(workspace, lab, &verdict)?;
         progress::update(workspace, &lab.name, |progress| {
             progress.attempts += 1;
@@ -79,6 +81,7 @@ pub fn verify(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<Out
         })?;
     }
     if options.json {
+        ignored.iter().for_each(|path| anstream::eprintln!("{}", show::ignored(path)));
         print_json(&verdict)?;
     } else {
         show::verdict(lab, &verdict, &ignored);
@@ -193,7 +196,7 @@ fn growths(subject: &str, counts: &[(u64, Counts)]) -> Vec<SubjectGrowth> {
 }
 
 /// A seed that differs from run to run. Five digits are easy to type again.
-fn fresh_seed() -> u64 {
+pub fn fresh_seed() -> u64 {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_nanos();
     10_000 + (nanos as u64 / 1_000) % 90_000
 }

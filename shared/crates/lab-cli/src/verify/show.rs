@@ -12,7 +12,7 @@ use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, WARN, paint};
 /// Prints the whole verdict: gates, counts, time, the word, and what to type next.
 pub fn verdict(lab: &Lab, verdict: &Verdict, ignored: &[String]) {
     for path in ignored {
-        say!("{}", paint(WARN, format!("{path} is edited; the judge used its own copy.")));
+        say!("{}", self::ignored(path));
     }
     if verdict.cases > 0 {
         say!("{} answers right.", verdict.cases);
@@ -43,6 +43,11 @@ pub fn verdict(lab: &Lab, verdict: &Verdict, ignored: &[String]) {
         verdict.seed
     );
     say!("{}", paint(QUIET, again));
+}
+
+/// Says that an edit of a file does not count.
+pub fn ignored(path: &str) -> String {
+    paint(WARN, format!("{path} is edited; the judge used its own copy."))
 }
 
 fn gates(verdict: &Verdict) {

@@ -7,11 +7,16 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+pub mod processes;
+
 /// A copy without git and without builds.
 pub struct Checkout {
-    _folder: TempDir,
+    _folder: Option<TempDir>,
     pub root: PathBuf,
 }
+
+/// What `lab` reads.
+const PARTS: [&str; 6] = ["labs", "solutions", "Cargo.toml", "Cargo.lock", "README.md", "Makefile"];
 
 /// What a command did.
 #[derive(Debug)]
@@ -31,18 +36,26 @@ impl Checkout {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().join("a path with spaces");
-        for part in [
-            "labs",
-            "solutions",
-            "Cargo.toml",
-            "Cargo.lock",
-            "README.md",
-            "Makefile",
-            "shared/crates/lab-cli/Cargo.toml",
-        ] {
+        for part in PARTS.iter().chain(&["shared/crates/lab-cli/Cargo.toml"]) {
             copy(&repository().join(part), &root.join(part));
         }
-        Checkout { _folder: folder, root }
+        Checkout { _folder: Some(folder), root }
+    }
+
+    /// A fresh copy in which labs can be built. It is always in the same place, so that only the first of all runs compiles what the
+    /// labs stand on: one test at a time.
+    pub fn to_build_in() -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a checkout to build in");
+        std::fs::create_dir_all(&root).expect("created");
+        for part in PARTS {
+            let _ = std::fs::remove_dir_all(root.join(part));
+            copy(&repository().join(part), &root.join(part));
+        }
+        let shared = root.join("shared");
+        let _ = std::fs::remove_file(&shared);
+        std::os::unix::fs::symlink(repository().join("shared"), shared).expect("linked");
+        let _ = std::fs::remove_dir_all(root.join("target/lab/lab-01-string-building/runs"));
+        Checkout { _folder: None, root }
     }
 
     /// `lab` in the copy, as the shell would run it.
