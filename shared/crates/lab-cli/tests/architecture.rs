@@ -3,6 +3,7 @@
 mod checkout;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use checkout::repository;
@@ -63,9 +64,7 @@ fn directions_are_kept() {
 #[test]
 fn pure_crates_name_nothing_that_touches_the_world() {
     for name in ["orderflow", "lab-results"] {
-        let folder = repository().join("shared/crates").join(name).join("src");
-        for entry in std::fs::read_dir(folder).expect("listed") {
-            let path = entry.expect("an entry").path();
+        for path in sources(&repository().join("shared/crates").join(name).join("src")) {
             let text = std::fs::read_to_string(&path).expect("read");
             for word in
                 ["std::fs", "std::net", "std::time::Instant", "SystemTime", "std::process", "std::env", "async fn"]
@@ -74,6 +73,12 @@ fn pure_crates_name_nothing_that_touches_the_world() {
             }
         }
     }
+}
+
+/// All files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("listed").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
 #[test]
