@@ -90,8 +90,8 @@ fn a_baseline_holds_until_a_count_gets_worse() {
     for said in ["statements: 3 -> 323 at size 320", "constant -> n", "lab baseline save page --force"] {
         assert!(worse.stdout.contains(said), "{said}: {}", worse.stdout);
     }
-    let json: Value = serde_json::from_str(&team.baseline(&["compare", "page", "--folder", "kept", "--json"]).stdout)
-        .expect("JSON");
+    let json: Value =
+        serde_json::from_str(&team.baseline(&["compare", "page", "--folder", "kept", "--json"]).stdout).expect("JSON");
     assert_eq!(json["worse"], true);
 
     team.counts(|_| 2.0, linear);

@@ -124,7 +124,7 @@ fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<ExitCode> {
 }
 
 /// Started by `lab`, a program dies with it and keeps to the memory that it was given (in bytes of address space).
-pub(crate) fn behave_as_a_child() -> Result<()> {
+pub fn behave_as_a_child() -> Result<()> {
     if let Ok(bytes) = std::env::var("LAB_MEMORY_LIMIT") {
         let bytes: u64 = bytes.parse().context("LAB_MEMORY_LIMIT is not a number of bytes")?;
         let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };

@@ -19,7 +19,7 @@ pub fn saved(baseline: &Baseline) {
                 Repeated::Within(share) => format!("within {}%", figure(share * 100.0)),
             };
             let growth = kept.growth.map_or("-".into(), |growth| growth.class.to_string());
-            view.add_row([name.clone(), count.clone(), size.to_string(), figure(*value), growth, repeated]);
+            view.add_row([short(name), count.clone(), size.to_string(), figure(*value), growth, repeated]);
         }
     }
     print(&view);
@@ -72,7 +72,7 @@ pub fn history(baselines: &[Baseline], steps: &[Step]) {
             let good = step_move.moved == Moved::Better;
             view.add_row([
                 verdict_cell(&step.name, None),
-                verdict_cell(&step_move.subject, None),
+                verdict_cell(short(&step_move.subject), None),
                 verdict_cell(word(step_move.moved).1, Some(good)),
                 verdict_cell(&step_move, None),
             ]);
@@ -124,7 +124,7 @@ fn row(change: &Change) -> Vec<View> {
         Moved::Worse => Some(false),
     };
     let text = format!("{} {by}", if good.is_some() { word(change.moved).1 } else { "" });
-    let cells = [change.subject.clone(), change.count.clone(), size, then, now];
+    let cells = [short(&change.subject), change.count.clone(), size, then, now];
     cells.into_iter().map(View::new).chain([verdict_cell(text.trim(), good)]).collect()
 }
 
@@ -154,7 +154,7 @@ fn ratios(then: &Baseline, now: &Baseline) {
             let before = old.iter().find(|old| (&old.name, old.size) == (&ratio.name, ratio.size));
             let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
             view.add_row([
-                name.clone(),
+                short(name),
                 format!("{}{size}", ratio.name),
                 before.map_or("-".into(), in_words),
                 in_words(ratio),
@@ -194,4 +194,9 @@ fn subjects(then: &Baseline) -> String {
         }
         Source::Program { command } => format!(" --program {}", command.join(" ")),
     }
+}
+
+/// A lab without its prefix, as in `lab list`.
+fn short(subject: &str) -> String {
+    subject.trim_start_matches("lab-").into()
 }
