@@ -241,4 +241,13 @@ pub enum DevTask {
         /// Only this lab.
         lab: Option<String>,
     },
+    /// Play the book's story of a gradual slowdown: count every month, time it, tell which month moved what.
+    History {
+        /// Write the months' baselines and the tables of the book's page.
+        #[arg(long, conflicts_with = "no_time")]
+        record: bool,
+        /// Counts only.
+        #[arg(long)]
+        no_time: bool,
+    },
 }

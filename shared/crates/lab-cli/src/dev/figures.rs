@@ -130,7 +130,7 @@ fn table(lab: &Lab, verdict: &Verdict) -> String {
 }
 
 /// `2026-11-23`, from seconds since 1970.
-fn date(seconds: u64) -> String {
+pub fn date(seconds: u64) -> String {
     let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
     time.split_once('T').map_or(time.clone(), |(date, _)| date.to_string())
 }

@@ -2,8 +2,10 @@
 
 mod check;
 mod figures;
+mod history;
 mod new;
 mod prove;
+mod transcript;
 mod update;
 
 use anyhow::Result;
@@ -15,6 +17,7 @@ use crate::workspace::Workspace;
 /// Runs a task.
 pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
     match task {
+        DevTask::History { record, no_time } => history::run(workspace, record, no_time),
         DevTask::New { number, slug } => new::run(workspace, number, &slug),
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
         DevTask::Check { prove, measure, lab } => {
