@@ -1,5 +1,7 @@
 //! Baselines and their comparison as people read them.
 
+use std::collections::BTreeSet;
+
 use lab_results::baseline::{Change, Moved, Ratio, Repeated, Source, Step, Subject, TOLERANCE, What, moves};
 use lab_results::gate::figure;
 use lab_results::{Baseline, Class};
@@ -64,17 +66,18 @@ pub fn against_now(then: &Baseline, now: &Baseline, changes: &[Change], folder: 
 
 /// In which step each count moved.
 pub fn history(baselines: &[Baseline], steps: &[Step]) {
-    let mut view = grid(&["in", "subject", "", "count, at the largest size that moved"]);
+    let subjects: BTreeSet<&String> = baselines.iter().flat_map(|baseline| baseline.subjects.keys()).collect();
+    let mut view = grid(&["in", "", "count, at the largest size that moved"]);
     let mut moved = 0;
     for step in steps {
         for step_move in step.moves() {
             moved += 1;
             let good = step_move.moved == Moved::Better;
+            let subject = if subjects.len() > 1 { format!("{}, ", short(&step_move.subject)) } else { String::new() };
             view.add_row([
                 verdict_cell(&step.name, None),
-                verdict_cell(short(&step_move.subject), None),
                 verdict_cell(word(step_move.moved).1, Some(good)),
-                verdict_cell(&step_move, None),
+                verdict_cell(format!("{subject}{step_move}"), None),
             ]);
         }
     }
