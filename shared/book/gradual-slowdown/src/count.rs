@@ -15,13 +15,14 @@ pub async fn counts(month: u32, warehouse: &Warehouse) -> Result<Counts> {
     let first = months::page(month, &warehouse.pool).await?;
     take_comparisons();
     statements::take();
-    let (page, allocations) = months::counted(month, &warehouse.pool).await?;
+    let page = months::page(month, &warehouse.pool).await?;
+    let (comparisons, sent) = (take_comparisons(), statements::take());
     ensure!(page == first, "two views of the same orders differ");
-    let sent = statements::take();
+    let allocations = months::allocations(month, &warehouse.pool).await?;
     let counts = [
         ("statements", sent.statements),
         ("rows", sent.rows),
-        ("comparisons", take_comparisons()),
+        ("comparisons", comparisons),
         ("allocations", allocations.count),
         ("bytes_requested", allocations.bytes_requested),
         ("response_bytes", page.len() as u64),

@@ -1,4 +1,4 @@
-//! `gradual-slowdown check|count --month N`, and `gradual-slowdown measure --month N --before M --size S [--worker W]`.
+//! `gradual-slowdown check|count --month N`, and `gradual-slowdown measure --month N --before M --size S --pairs P [--worker W]`.
 
 use std::process::ExitCode;
 
@@ -25,6 +25,7 @@ struct Arguments {
     month: u32,
     before: u32,
     size: u64,
+    pairs: usize,
     worker: u64,
 }
 
@@ -42,13 +43,14 @@ fn arguments() -> Result<Arguments> {
     use lexopt::prelude::*;
 
     let mut parser = lexopt::Parser::from_env();
-    let mut arguments = Arguments { verb: String::new(), month: 1, before: 1, size: SIZES[0], worker: 0 };
+    let mut arguments = Arguments { verb: String::new(), month: 1, before: 1, size: SIZES[0], pairs: 200, worker: 0 };
     while let Some(argument) = parser.next()? {
         match argument {
             Value(verb) if arguments.verb.is_empty() => arguments.verb = verb.string()?,
             Long("month") => arguments.month = parser.value()?.parse()?,
             Long("before") => arguments.before = parser.value()?.parse()?,
             Long("size") => arguments.size = parser.value()?.parse()?,
+            Long("pairs") => arguments.pairs = parser.value()?.parse()?,
             Long("worker") => arguments.worker = parser.value()?.parse()?,
             other => return Err(other.unexpected().into()),
         }
@@ -85,7 +87,8 @@ fn measure(arguments: &Arguments, runtime: &Runtime, warehouse: &Warehouse) -> R
     for month in [arguments.month, arguments.before] {
         runtime.block_on(months::page(month, &warehouse.pool))?;
     }
-    let sampling = Sampling { inputs: 1, clock: Some(Clock::ProcessCpu), ..Sampling::new(SEED + arguments.worker) };
+    let (clock, seed) = (Some(Clock::ProcessCpu), SEED + arguments.worker);
+    let sampling = Sampling { inputs: 1, pairs: arguments.pairs, clock, ..Sampling::new(seed) };
     let pairs = collect(&sampling, |side, _| {
         let month = if side == Side::First { arguments.month } else { arguments.before };
         let page = runtime.block_on(months::page(month, &warehouse.pool));

@@ -4,9 +4,9 @@ use lab_harness::probe::allocations::{self, Allocations};
 use orderflow_store::connections_in_use;
 use sqlx::AnyPool;
 
-/// The page, and what making it from the loaded orders asked of the allocator. What sqlx allocates while it loads depends on
-/// how two threads take turns, so it is no count.
-pub type Counted = anyhow::Result<(String, Allocations)>;
+/// So often the page is made from the same orders. SQLite's thread may still be putting something away, which only adds: the least
+/// of several is the page's own.
+const RENDERS: usize = 4;
 
 macro_rules! months {
     ($($number:literal $month:ident)*) => {
@@ -23,14 +23,14 @@ macro_rules! months {
             }
         }
 
-        /// The same, with its allocations counted.
-        pub async fn counted(month: u32, pool: &AnyPool) -> Counted {
+        /// What making a month's page from its loaded orders asks of the allocator. What sqlx allocates while it loads them depends on
+        /// how two threads take turns, so it is no count.
+        pub async fn allocations(month: u32, pool: &AnyPool) -> anyhow::Result<Allocations> {
             match month {
                 $($number => {
                     let orders = $month::load(pool).await?;
                     settle(pool).await;
-                    let (page, allocations) = allocations::count(|| $month::render(&orders));
-                    Ok((page?, allocations))
+                    least(|| $month::render(&orders))
                 })*
                 _ => Err(unknown(month)),
             }
@@ -39,6 +39,17 @@ macro_rules! months {
 }
 
 months! { 1 m01 2 m02 3 m03 4 m04 5 m05 6 m06 7 m07 8 m08 9 m09 10 m10 11 m11 12 m12 }
+
+/// The least that any of several renderings asks for.
+fn least(render: impl Fn() -> serde_json::Result<String>) -> anyhow::Result<Allocations> {
+    let mut least: Option<Allocations> = None;
+    for _ in 0..RENDERS {
+        let (page, counted) = allocations::count(&render);
+        page?;
+        least = least.filter(|least| least.count <= counted.count).or(Some(counted));
+    }
+    Ok(least.unwrap_or_default())
+}
 
 fn unknown(month: u32) -> anyhow::Error {
     anyhow::anyhow!("there is no month {month}: the story has 1 to {MONTHS}")

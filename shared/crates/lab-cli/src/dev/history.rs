@@ -32,7 +32,9 @@ const LARGE: u64 = 2_000;
 /// Months against each other at the developer's size: as in any verification.
 const BUDGET: Duration = Duration::from_secs(4);
 /// January against another month at production's size: a page may take a second, and what is looked for is a multiple.
-const ONE_WORKER: Rule = Rule { looks: &[1], ..RULE };
+const ONE_LOOK: Rule = Rule { looks: &[3], ..RULE };
+/// Pairs of one process, at either size.
+const PAIRS: [u64; 2] = [200, 4];
 
 /// A month's times.
 struct Timed {
@@ -90,8 +92,8 @@ fn name(month: usize) -> String {
 
 fn time(program: &Path, month: usize) -> Result<Timed> {
     let bar = spinner(format!("Timing month {month} of {MONTHS}"));
-    let pairs = |before: usize, size: u64, rule: &Rule| -> Result<Decided> {
-        let options = [("month", month as u64), ("before", before as u64), ("size", size)];
+    let over = |before: usize, size: u64, pairs: u64, rule: &Rule| -> Result<Decided> {
+        let options = [("month", month as u64), ("before", before as u64), ("size", size), ("pairs", pairs)];
         let arguments = |worker: usize| {
             let options = options.into_iter().chain([("worker", worker as u64)]);
             ["measure".to_string()]
@@ -104,9 +106,10 @@ fn time(program: &Path, month: usize) -> Result<Timed> {
             Err(ran) => bail!("month {month}: {}", ran.failure.unwrap_or_default()),
         }
     };
-    let timed = Timed { step: pairs(month - 1, SMALL, &RULE)?, since_january: pairs(1, LARGE, &ONE_WORKER)? };
+    let step = over(month - 1, SMALL, PAIRS[0], &RULE)?;
+    let since_january = over(1, LARGE, PAIRS[1], &ONE_LOOK)?;
     bar.finish_and_clear();
-    Ok(timed)
+    Ok(Timed { step, since_january })
 }
 
 const HEADINGS: [&str; 5] = [
