@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gradual_slowdown::count::counts;
 use gradual_slowdown::months::MONTHS;
 use gradual_slowdown::warehouse::{SIZES, Warehouse};
-use lab_harness::results::baseline::{Baseline, Run, Source, Step, Subject, history};
+use lab_harness::results::baseline::{Baseline, Run, Step, Subject, history};
 use lab_harness::results::{Class, Counts};
 
 #[global_allocator]

@@ -69,6 +69,7 @@ fn every_verb_has_help() {
         "solution",
         "reset",
         "doctor",
+        "baseline",
         "prefetch",
         "dev",
     ] {

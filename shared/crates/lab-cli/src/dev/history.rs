@@ -135,10 +135,14 @@ fn rows(timed: &[Timed]) -> Vec<[String; 5]> {
     [january].into_iter().chain(others).collect()
 }
 
-/// The largest step at the developer's size, in milliseconds.
-fn largest_step_ms(timed: &[Timed]) -> f64 {
-    let steps = timed.iter().map(|timed| (timed.step.medians_us[0] - timed.step.medians_us[1]) / 1e3);
-    steps.fold(0.0, f64::max)
+/// The largest step at the developer's size, in words.
+fn largest_step(timed: &[Timed]) -> String {
+    let ms = |timed: &Timed| (timed.step.medians_us[0] - timed.step.medians_us[1]) / 1e3;
+    let largest = (2..).zip(timed).max_by(|(_, a), (_, b)| ms(a).total_cmp(&ms(b)));
+    largest.map_or(String::new(), |(month, timed)| {
+        let ratio = timed.step.interval.exp().median;
+        format!("The largest single step on the laptop is {} ms (month {month:02}, x {ratio:.2}).", figure(ms(timed)))
+    })
 }
 
 fn show_times(workspace: &Workspace, timed: &[Timed]) -> Result<()> {
@@ -149,7 +153,7 @@ fn show_times(workspace: &Workspace, timed: &[Timed]) -> Result<()> {
         view.add_row(row);
     }
     print(&view);
-    say!("The largest step with {SMALL} orders: {} ms.", figure(largest_step_ms(timed)));
+    say!("{}", largest_step(timed));
     say!("What each month changed: {}/src/months", workspace.show(&workspace.root.join(FOLDER)));
     Ok(())
 }
@@ -178,10 +182,10 @@ fn tables(workspace: &Workspace, baselines: &[Baseline], steps: &[Step], timed: 
     let load = machine::load().map(|load| format!(", load {load:.1}")).unwrap_or_default();
     let Baseline { at, machine, toolchain, .. } = &baselines[0];
     text.push_str(&format!(
-        "\nThe largest single step on the laptop is {} ms. On a night in December the page of month {MONTHS} takes {:.1} times \
+        "\n{} On a night in December the page of month {MONTHS} takes {:.1} times \
          what January's took ({:.1} .. {:.1}).\n\nThe laptop has {SMALL} orders to be picked, the night {}. Recorded {} on \
          {machine}{load}, {toolchain}: `cargo lab dev history --record`.\n",
-        figure(largest_step_ms(timed)),
+        largest_step(timed),
         last.median,
         last.low,
         last.high,
