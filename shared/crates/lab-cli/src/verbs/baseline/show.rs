@@ -177,7 +177,8 @@ fn in_words(ratio: &Ratio) -> String {
 
 fn advice(then: &Baseline, changes: &[Change], folder: &str) {
     let has = |moved: Moved| changes.iter().any(|change| change.moved == moved);
-    let again = paint(COMMAND, format!("lab baseline save {} --force{folder}{}", then.name, subjects(then)));
+    let again =
+        paint(COMMAND, format!("{} baseline save {} --force{folder}{}", super::program(), then.name, subjects(then)));
     if has(Moved::Worse) {
         say!("If that was the price of something wanted, say so in the commit that saves anew: {again}");
     } else if has(Moved::Better) {
