@@ -48,7 +48,7 @@ pub fn run(task: BaselineTask) -> Result<u8> {
             } else {
                 show::saved(&baseline);
                 say!("{} {}: commit it", paint(GOOD, "saved"), path.display());
-                let again = format!("{} baseline compare {name}{}", program(), folder.as_argument());
+                let again = format!("{} baseline compare {name}{}", our_name(), folder.as_argument());
                 say!("Against what is later: {}", paint(COMMAND, again));
             }
             Ok(0)
@@ -118,7 +118,7 @@ fn folder_of(workspace: &Result<Workspace>, named: Option<PathBuf>) -> Result<Fo
 }
 
 /// What people type to run us: here, and where there is no checkout.
-fn program() -> &'static str {
+fn our_name() -> &'static str {
     if Workspace::find().is_ok() { "cargo lab" } else { "lab" }
 }
 

@@ -178,7 +178,7 @@ fn in_words(ratio: &Ratio) -> String {
 fn advice(then: &Baseline, changes: &[Change], folder: &str) {
     let has = |moved: Moved| changes.iter().any(|change| change.moved == moved);
     let again =
-        paint(COMMAND, format!("{} baseline save {} --force{folder}{}", super::program(), then.name, subjects(then)));
+        paint(COMMAND, format!("{} baseline save {} --force{folder}{}", super::our_name(), then.name, subjects(then)));
     if has(Moved::Worse) {
         say!("If that was the price of something wanted, say so in the commit that saves anew: {again}");
     } else if has(Moved::Better) {
