@@ -151,6 +151,12 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Keep what is normal in a file made to be committed, and hold what is now against it.
+    Baseline {
+        /// What to do.
+        #[command(subcommand)]
+        task: BaselineTask,
+    },
     /// Fetch and build everything, for a room without network.
     Prefetch,
     /// For those who write labs.
@@ -178,6 +184,60 @@ pub struct OnLab {
     /// Print the program's records as JSON lines.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What can be done with baselines.
+#[derive(Debug, Subcommand)]
+pub enum BaselineTask {
+    /// Count what labs or a program do now, three times, and write it to NAME.json.
+    #[command(after_help = "The program prints one line of JSON for each size, such as\n  \
+        {\"type\":\"counts\",\"size\":100,\"counts\":{\"statements\":4,\"rows\":230}}\n\
+        and is started without a shell, with a limit of two minutes. Counts, not times: what is saved must repeat.")]
+    Save {
+        /// Letters, digits, `-` and `_`.
+        name: String,
+        /// These labs, as they are in the checkout now; all of them where none is named.
+        labs: Vec<String>,
+        /// A program of your own in place of labs, with its arguments; it ends the line.
+        #[arg(long, num_args = 1.., value_names = ["PROGRAM", "ARG"], allow_hyphen_values = true, conflicts_with = "labs")]
+        program: Vec<String>,
+        /// Where the file goes; in a checkout of the labs that is shared/baselines where nothing is said.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// Seed of the labs' inputs.
+        #[arg(long, default_value_t = 7, conflicts_with = "program")]
+        seed: u64,
+        /// Small sizes and no timing; a later `compare` does the same.
+        #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+        quick: bool,
+        /// No timed ratios.
+        #[arg(long)]
+        no_time: bool,
+        /// Replace the file.
+        #[arg(long)]
+        force: bool,
+        /// Print the baseline as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run again what a baseline was saved from; or compare saved baselines in the given order, without running anything.
+    ///
+    /// Ends with 0 when nothing got worse, 1 when a count or its growth got worse, 3 when it could not be done. Timed ratios are
+    /// shown and decide nothing.
+    Compare {
+        /// One name runs again. Several tell in which step each count moved.
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// Where the files are.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// No timed ratios, even where the baseline has some.
+        #[arg(long)]
+        no_time: bool,
+        /// Print everything that was compared as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Tasks of those who write labs.
@@ -237,5 +297,14 @@ pub enum DevTask {
         measure: bool,
         /// Only this lab.
         lab: Option<String>,
+    },
+    /// Play the book's story of a gradual slowdown: count every month, time it, tell which month moved what.
+    History {
+        /// Write the months' baselines and the tables of the book's page.
+        #[arg(long, conflicts_with = "no_time")]
+        record: bool,
+        /// Counts only.
+        #[arg(long)]
+        no_time: bool,
     },
 }

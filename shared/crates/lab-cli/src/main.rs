@@ -45,6 +45,10 @@ fn started() -> Result<()> {
 }
 
 fn run(arguments: Arguments) -> Result<u8> {
+    if let Some(Verb::Baseline { task }) = arguments.verb {
+        // Also outside a checkout: a team counts its own programs, in its own repository.
+        return verbs::baseline::run(task);
+    }
     let workspace = Workspace::find()?;
     let lab = |wanted: &str| {
         let labs = catalogue::labs(&workspace)?;
@@ -76,6 +80,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Diff { lab: wanted, json }) => verbs::diff::show(&workspace, &lab(&wanted)?, json),
         Some(Verb::Reset { lab: wanted, json }) => verbs::reset::run(&workspace, &lab(&wanted)?, json),
         Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
+        Some(Verb::Baseline { task }) => verbs::baseline::run(task),
         Some(Verb::Prefetch) => verbs::prefetch::run(&workspace),
         Some(Verb::Dev { task }) => dev::run(&workspace, task),
     }

@@ -37,6 +37,8 @@ pub struct Ran {
     pub records: Vec<Record>,
     /// Why it did not finish; nothing when it did.
     pub failure: Option<String>,
+    /// The first line that says it is a record of counts and is none, with what is wrong with it.
+    pub malformed: Option<String>,
 }
 
 impl Ran {
@@ -72,13 +74,16 @@ pub fn run(program: &Path, call: &Call) -> Result<Ran> {
     let lines = lines_of(running.child.stdout.take().context("stdout is piped")?);
     let errors = tail_of(running.child.stderr.take().context("stderr is piped")?, call.pass_on);
     let deadline = Instant::now() + call.limit;
-    let mut records = Vec::new();
+    let (mut records, mut malformed) = (Vec::new(), None);
     let timed_out = loop {
         match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Err(RecvTimeoutError::Timeout) => break true,
             Err(RecvTimeoutError::Disconnected) => break false,
             Ok(line) => match serde_json::from_str::<Record>(&line) {
                 Ok(record) => records.push(record),
+                Err(error) if malformed.is_none() && line.contains("\"type\"") && line.contains("\"counts\"") => {
+                    malformed = Some(format!("{error}, in: {line}"));
+                }
                 Err(_) if call.pass_on => say!("{line}"),
                 Err(_) => {}
             },
@@ -91,7 +96,7 @@ pub fn run(program: &Path, call: &Call) -> Result<Ran> {
     } else {
         failure(status, &records, &stderr)
     };
-    Ok(Ran { records, failure })
+    Ok(Ran { records, failure, malformed })
 }
 
 fn failure(status: std::process::ExitStatus, records: &[Record], stderr: &str) -> Option<String> {

@@ -70,6 +70,7 @@ fn every_verb_has_help() {
         "solution",
         "reset",
         "doctor",
+        "baseline",
         "prefetch",
         "dev",
     ] {

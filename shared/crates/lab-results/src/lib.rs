@@ -4,6 +4,7 @@
 //! figures, [`gate`] holds those against a lab's declared limits, and [`verdict`] is the document that a run ends in.
 //! Nothing here reads a clock, a file or a socket, so all of it is tested on synthetic data with known answers.
 
+pub mod baseline;
 pub mod compare;
 pub mod gate;
 pub mod growth;
@@ -12,6 +13,7 @@ pub mod record;
 pub mod stats;
 pub mod verdict;
 
+pub use baseline::Baseline;
 pub use compare::{Finding, Rule};
 pub use gate::{Gate, GateResult, Limit, Status};
 pub use growth::{Class, Growth};

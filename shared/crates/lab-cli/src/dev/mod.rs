@@ -3,8 +3,10 @@
 mod check;
 mod exam;
 mod figures;
+mod history;
 mod new;
 mod prove;
+mod transcript;
 mod update;
 mod verdicts;
 
@@ -17,6 +19,7 @@ use crate::workspace::Workspace;
 /// Runs a task.
 pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
     match task {
+        DevTask::History { record, no_time } => history::run(workspace, record, no_time),
         DevTask::New { number, slug } => new::run(workspace, number, &slug),
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
         DevTask::MeasureJudge { quick, only, resume, record, json } => {

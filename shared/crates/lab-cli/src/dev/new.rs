@@ -15,8 +15,9 @@ macro_rules! templates {
     };
 }
 
+/// Cargo takes every `Cargo.toml` of a git dependency for a package's, so a template has another name.
 const TEMPLATES: [(&str, &str); 18] = templates![
-    "lab/Cargo.toml",
+    "lab/Cargo.toml.template",
     "lab/README.md",
     "lab/benches/bench.rs",
     "lab/hints/1.md",
@@ -27,7 +28,7 @@ const TEMPLATES: [(&str, &str); 18] = templates![
     "lab/src/lib.rs",
     "lab/src/main.rs",
     "lab/src/report.rs",
-    "solution/Cargo.toml",
+    "solution/Cargo.toml.template",
     "solution/README.md",
     "solution/benches/bench.rs",
     "solution/src/lib.rs",
@@ -55,7 +56,11 @@ pub fn run(workspace: &Workspace, number: u32, slug: &str) -> Result<u8> {
     for (path, text) in TEMPLATES {
         let (side, rest) = path.split_once('/').expect("templates lie in lab/ or solution/");
         let text = text.replace("{{NN}}", &nn).replace("{{slug}}", slug).replace("{{snake}}", &snake);
-        let target = workspace.root.join(format!("{side}s")).join(format!("{side}-{nn}-{slug}")).join(rest);
+        let target = workspace
+            .root
+            .join(format!("{side}s"))
+            .join(format!("{side}-{nn}-{slug}"))
+            .join(rest.trim_end_matches(".template"));
         write_atomically(&target, text.as_bytes())?;
     }
     update::run(workspace, false, None)?;

@@ -1,7 +1,6 @@
 //! `lab doctor`: what this machine has, what it lacks and how to get it, and how noisy it is.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -127,7 +126,7 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         return Ok(if lacks { 3 } else { 0 });
     }
     let load = machine::load().map(|load| format!(", load {load:.1}")).unwrap_or_default();
-    say!("{}  {}{load}, {}", paint(HEADING, "Machine"), machine::describe(), rust_version());
+    say!("{}  {}{load}, {}", paint(HEADING, "Machine"), machine::describe(), machine::toolchain());
     say!(
         "Target folder {}, your progress and attempts {}",
         workspace.show(&workspace.target),
@@ -190,11 +189,6 @@ fn in_pattern(pattern: &str, name: &str) -> Option<PathBuf> {
         .flatten()
         .map(|entry| entry.path().join(after).join(name))
         .find(|path| path.is_file())
-}
-
-fn rust_version() -> String {
-    let output = Command::new("rustc").arg("--version").stdin(Stdio::null()).output();
-    output.map_or("rustc not found".into(), |output| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
 /// Times the same work again and again for about a second.

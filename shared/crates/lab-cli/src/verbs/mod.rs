@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod answer;
+pub mod baseline;
 pub mod bench;
 pub mod console;
 pub mod diff;

@@ -1,6 +1,6 @@
 //! The stage that needs a clock: ratios within one run, with intervals; never a time remembered from another day.
 
-mod paired;
+pub mod paired;
 mod rounds;
 
 use anyhow::Result;
