@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use lab_harness::results::queueing::{erlang_c, little, mean_wait};
 use lab_harness::results::{Column, Record, Table};
-use lab_harness::service::{self, Watch, late_generator};
+use lab_harness::service::{self, Figure, Watch, late_generator};
 use lab_harness::{Program, Run, emit};
 
 use super::load::{self, PAYMENTS_PER_S};
@@ -17,6 +17,9 @@ use super::{CHECKOUT_MS, Checkout, check, count};
 
 /// How long the payment gateway takes.
 const GATEWAY: Duration = Duration::from_millis(200);
+/// Turns of a timed round, and how long new customers come in each.
+const TURNS: u64 = 3;
+const TURN: Duration = Duration::from_millis(120);
 /// How often customers cancel in the same moment, where that does no harm.
 const ROUNDS: u64 = 30;
 
@@ -48,19 +51,14 @@ impl Program for Shop {
         count::count(self.checkout, run)
     }
 
-    /// A moment of the busiest day of the year: long enough for a queue to form, short enough for three rounds of three programs.
+    /// Moments of a Saturday, four times as fast, each long enough for a queue to form.
     fn measure(&self, run: &Run) -> Result<()> {
-        let rig = Rig::lease(run.seed, ORDERS / 3, accepting_after(GATEWAY / 2))?;
-        let service = rig.launch(run).start()?;
-        let window = seconds(run, 0.4);
-        let report = load::drive(service.address(), &rig.orders, run.seed, window, 2.5 * PAYMENTS_PER_S)?;
-        service.stop()?;
-        for (name, quantile) in [("pay p50", 0.5), ("pay p99", 0.99)] {
-            if let Some(value) = report.steps[0].response.percentile_ms(quantile) {
-                emit(&Record::Metric { name: name.into(), unit: "ms".into(), value });
-            }
-        }
-        Ok(())
+        let rig = Rig::lease(run.seed, ORDERS / 3, accepting_after(GATEWAY / 4))?;
+        service::measure(rig.launch(run), TURNS, &[Figure::P50("pay", 0), Figure::P99("pay", 0)], |address, turn| {
+            let report = load::drive(address, &rig.orders, run.seed + turn, TURN, 4.0 * PAYMENTS_PER_S)?;
+            rig.make_pending()?;
+            Ok(report)
+        })
     }
 
     fn work(&self, run: &Run) -> Result<()> {

@@ -22,14 +22,25 @@ pub(super) const STEPS: [&str; 2] = ["GET /orders/{reference}", "POST /sign-in"]
 
 /// Sends an evening's requests for this long, each when it is due; with or without the push messages.
 pub(super) fn drive(target: SocketAddr, seed: u64, window: Duration, with_messages: bool) -> Result<Report> {
-    Ok(load::drive(target, &plan(seed, window, with_messages)?, &Options::new(STEPS))?)
+    drive_moment(target, seed, 0, window, with_messages)
 }
 
-/// Independent customers who look orders up, and batches of customers who sign in. Everything follows from the seed.
-fn plan(seed: u64, window: Duration, with_messages: bool) -> Result<Vec<Planned>> {
+/// Another moment of the same evening: other customers come, for the same orders and accounts.
+pub(super) fn drive_moment(
+    target: SocketAddr,
+    seed: u64,
+    moment: u64,
+    window: Duration,
+    with_messages: bool,
+) -> Result<Report> {
+    Ok(load::drive(target, &plan(seed, moment, window, with_messages)?, &Options::new(STEPS))?)
+}
+
+/// Independent customers who look orders up, and batches of customers who sign in. Everything follows from the seed and the moment.
+fn plan(seed: u64, moment: u64, window: Duration, with_messages: bool) -> Result<Vec<Planned>> {
     let (orders, known) = (orders(seed), credentials(seed));
-    let mut random = SplitMix64::new(seed);
-    let lookups = Schedule::poisson(ORDERS_PER_S, seed)?.offsets(window);
+    let mut random = SplitMix64::new(seed + moment);
+    let lookups = Schedule::poisson(ORDERS_PER_S, seed + moment)?.offsets(window);
     let mut plan: Vec<Planned> = lookups
         .map(|at| {
             let order = &orders[random.below(orders.len() as u64) as usize];
@@ -64,12 +75,13 @@ mod tests {
     #[test]
     fn the_plan_follows_from_the_seed_and_holds_its_rates() {
         let window = Duration::from_secs(60);
-        let evening = plan(7, window, true).unwrap();
-        assert_eq!(evening, plan(7, window, true).unwrap());
+        let evening = plan(7, 0, window, true).unwrap();
+        assert_eq!(evening, plan(7, 0, window, true).unwrap());
+        assert_ne!(evening, plan(7, 1, window, true).unwrap());
         let sign_ins = evening.iter().filter(|planned| planned.step == 1).count();
         assert_eq!(sign_ins, 60 * BATCHES_PER_S as usize * TAPS);
         // 12,000 are expected with a standard deviation of 110; four of them are allowed.
         assert!((evening.len() - sign_ins).abs_diff(12_000) < 440, "{} requests", evening.len());
-        assert!(plan(7, window, false).unwrap().iter().all(|planned| planned.step == 0));
+        assert!(plan(7, 0, window, false).unwrap().iter().all(|planned| planned.step == 0));
     }
 }

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use anyhow::Result;
 use argon2::{Argon2, PasswordVerifier};
-use lab_harness::load::Report;
 use lab_harness::probe::thread_cpu_time;
 use lab_harness::results::{Record, Table};
-use lab_harness::service::{self, Launch, Watch, late_generator, latency_table};
+use lab_harness::service::{self, Figure, Launch, Watch, late_generator, latency_table};
 use lab_harness::{Program, Run, emit};
 
 use super::accounts::{Accounts, credentials};
 use super::load::{self, BATCHES_PER_S, STEPS, TAPS};
 use super::{CORES, LOOKUP_P99_MS, SIGN_IN_P99_MS, SignIn, check, count, server};
+
+/// Turns of a timed round, and how long customers come in each: long enough for one push message's.
+const TURNS: u64 = 3;
+const TURN: Duration = Duration::from_millis(160);
 
 /// A program around one `sign_in`.
 pub(super) struct AccountService {
@@ -45,11 +48,10 @@ impl Program for AccountService {
     }
 
     fn measure(&self, run: &Run) -> Result<()> {
-        let service = Launch::new(run).start()?;
-        let report = load::drive(service.address(), run.seed, seconds(run, 0.8), true)?;
-        service.stop()?;
-        metrics(&report).iter().for_each(emit);
-        Ok(())
+        let figures = [Figure::P99("GET", 0), Figure::P99("sign-in", 1), Figure::CpuPerRequest];
+        service::measure(Launch::new(run), TURNS, &figures, |address, turn| {
+            load::drive_moment(address, run.seed, turn, TURN, true)
+        })
     }
 
     fn work(&self, run: &Run) -> Result<()> {
@@ -91,15 +93,6 @@ fn watched(run: &Run, watch: Watch) -> Result<()> {
 
 fn seconds(run: &Run, full: f64) -> Duration {
     Duration::from_secs_f64(if run.smoke { full.min(0.4) } else { full })
-}
-
-fn metrics(report: &Report) -> Vec<Record> {
-    let figures = [("GET p99", &report.steps[0]), ("sign-in p99", &report.steps[1])];
-    let metric = |(name, step): (&str, &lab_harness::load::StepReport)| {
-        let value = step.response.percentile_ms(0.99)?;
-        Some(Record::Metric { name: name.into(), unit: "ms".into(), value })
-    };
-    figures.into_iter().filter_map(metric).collect()
 }
 
 /// Puts the load into proportion.

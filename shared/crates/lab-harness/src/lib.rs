@@ -28,7 +28,7 @@ pub mod store;
 pub use lab_load as load;
 pub use lab_probe as probe;
 pub use lab_results as results;
-pub use program::{Program, Run, emit};
+pub use program::{Program, Run, emit, turns};
 
 /// The allocator of every lab program: it counts, or with the feature `heap` it records every site for dhat.
 #[cfg(not(feature = "heap"))]

@@ -36,7 +36,7 @@ pub trait Program {
     fn once(&self, _run: &Run) -> Result<()> {
         bail!("instructions are counted of pure functions only")
     }
-    /// One timed round, as `Metric`s. Labs that the judge times in one process have none.
+    /// One timed round, in [`turns`] with other programs, as `Metric`s. Labs that the judge times in one process have none.
     fn measure(&self, _run: &Run) -> Result<()> {
         bail!("this lab is timed by its judge")
     }
@@ -82,6 +82,23 @@ pub fn emit(record: &Record) {
         Err(_) => std::process::exit(1),
         Ok(()) => {}
     }
+}
+
+/// Takes a turn for each line of standard input until that ends, and says when the next one may come: so that several programs can
+/// take turns, and a busy moment of the machine hits them all. Without any line (somebody looks at it by hand) it takes all it wants.
+pub fn turns(wanted: u64, mut turn: impl FnMut(u64) -> Result<()>) -> Result<()> {
+    let mut taken = 0;
+    emit(&Record::Turn { taken, wanted });
+    for line in std::io::stdin().lines() {
+        line.context("Failed to read standard input")?;
+        turn(taken)?;
+        taken += 1;
+        emit(&Record::Turn { taken, wanted });
+    }
+    if taken == 0 {
+        (0..wanted).try_for_each(turn)?;
+    }
+    Ok(())
 }
 
 fn parse() -> Result<(String, Run)> {

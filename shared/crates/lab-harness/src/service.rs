@@ -48,10 +48,12 @@
 #[cfg(feature = "console")]
 mod console;
 mod launch;
+mod metrics;
 mod serve;
 mod tables;
 
 pub use launch::{Launch, Service, watched};
+pub use metrics::{Figure, measure};
 pub use serve::{Door, GRACE, Stop, WORKERS, runtime, serve, serve_on};
 pub use tables::{late_generator, latency_table};
 

@@ -7,31 +7,32 @@
 #[cfg(feature = "bench")]
 mod bench;
 mod check;
+mod core;
 mod opened;
 mod show;
+mod times;
 
 use std::cell::OnceCell;
 use std::fmt::Debug;
 use std::hint::black_box;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lab_probe::statements::{self, StatementCounts};
-use lab_results::{Counts, Record, stats};
+use lab_results::{Counts, MetricKind, Record};
 use sqlx::AnyPool;
 
-use crate::program::{Program, Run, emit};
+use crate::program::{Program, Run, emit, turns};
 #[cfg(feature = "bench")]
 pub use bench::bench;
 pub use check::Check;
 use opened::Opened;
 
-/// How often everything that is compared has its turn.
-const ROUNDS: usize = 5;
-/// A turn is as many calls as fit, and at least one: what is quick needs more of them for a steady median.
-const TURN: Duration = Duration::from_millis(25);
+/// How often everything that `reproduce` compares has its turn.
+const ROUNDS: usize = 10;
+/// Turns of one round of `measure`.
+const TURNS: u64 = 6;
 
 /// The contract of code over a database: what is in it, what is asked, and the right answer by a slow and obvious way.
 pub trait Store: Sized {
@@ -115,7 +116,7 @@ impl<S: Store> Program for StoreProgram<'_, S> {
         let sizes = if run.smoke { &S::REPRODUCE[..1] } else { S::REPRODUCE };
         let subjects: Vec<_> =
             [("the solution", self.function)].into_iter().chain(self.alternatives.iter().copied()).collect();
-        let times_ms = times_ms::<S>(&opened, &subjects, sizes, if run.smoke { 1 } else { ROUNDS })?;
+        let times_ms = times::compare::<S>(&opened, &subjects, sizes, if run.smoke { 1 } else { ROUNDS })?;
         statements::install();
         let mut sent = Vec::new();
         for &(_, function) in &subjects {
@@ -170,12 +171,18 @@ impl<S: Store> Program for StoreProgram<'_, S> {
     }
 
     fn measure(&self, run: &Run) -> Result<()> {
-        let (opened, _) = Opened::filled::<S>(run)?;
-        let times_ms = times_ms::<S>(&opened, &[("yours", self.function)], S::TIMED, ROUNDS)?;
-        for (size, value) in S::TIMED.iter().zip(&times_ms[0]) {
-            emit(&Record::Metric { name: format!("{size} {}", S::UNIT), unit: "ms".into(), value: *value });
-        }
-        Ok(())
+        let opened = Opened::filled::<S>(run)?.0.with_new_pool()?;
+        core::stay_on_one()?;
+        times::warm_up::<S>(&opened, self.function, S::TIMED)?;
+        turns(TURNS, |_| {
+            let times_ms = times::take_turn::<S>(&opened, self.function, S::TIMED)?;
+            // The largest is what hurts.
+            for (size, value) in S::TIMED.iter().zip(times::medians_ms(&times_ms)).rev() {
+                let name = format!("{size} {}", S::UNIT);
+                emit(&Record::Metric { name, kind: MetricKind::Call, unit: "ms".into(), value });
+            }
+            Ok(())
+        })
     }
 
     fn work(&self, run: &Run) -> Result<()> {
@@ -188,28 +195,6 @@ impl<S: Store> Program for StoreProgram<'_, S> {
         black_box(opened.call::<S>(self.function, S::input(*size.context("a lab times some size")?))?);
         Ok(())
     }
-}
-
-/// Median times by subject and size. In turns, so that a busy moment of the machine hits all of them.
-fn times_ms<S: Store>(opened: &Opened, subjects: &[Named<S>], sizes: &[usize], rounds: usize) -> Result<Vec<Vec<f64>>> {
-    for &(_, function) in subjects {
-        // Opens connections and prepares statements.
-        black_box(opened.call::<S>(function, S::input(sizes[0]))?);
-    }
-    let mut all = vec![vec![Vec::new(); sizes.len()]; subjects.len()];
-    for _ in 0..rounds {
-        for (at, &size) in sizes.iter().enumerate() {
-            for (subject, &(_, function)) in subjects.iter().enumerate() {
-                let turn = Instant::now();
-                while turn.elapsed() < TURN {
-                    let started = Instant::now();
-                    black_box(opened.call::<S>(function, S::input(size))?);
-                    all[subject][at].push(started.elapsed().as_secs_f64() * 1e3);
-                }
-            }
-        }
-    }
-    Ok(all.iter().map(|sizes| sizes.iter().map(|times| stats::median(times).unwrap_or(f64::NAN)).collect()).collect())
 }
 
 fn sent_by<S: Store>(opened: &Opened, function: Function<S>, size: usize) -> Result<StatementCounts> {

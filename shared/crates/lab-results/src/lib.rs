@@ -17,6 +17,6 @@ pub use baseline::Baseline;
 pub use compare::{Finding, Rule};
 pub use gate::{Gate, GateResult, Limit, Status};
 pub use growth::{Class, Growth};
-pub use record::{Cell, Column, Counts, HeapSite, Record, Slo, Table};
+pub use record::{Cell, Column, Counts, HeapSite, MetricKind, Record, Slo, Table};
 pub use stats::Interval;
 pub use verdict::{Outcome, Verdict};

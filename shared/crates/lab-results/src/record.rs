@@ -46,14 +46,29 @@ pub enum Record {
         /// The counts.
         counts: Counts,
     },
-    /// One timed figure of one round; smaller is better.
+    /// A program that is timed in turns with others is ready for its next turn, which it takes when a line comes on its standard input.
+    /// What it has measured in a turn stands before this.
+    Turn {
+        /// How many it has taken.
+        taken: u64,
+        /// How many make a round of several programs, with each of them started once.
+        wanted: u64,
+    },
+    /// One timed figure of one turn; smaller is better. The first one that a program prints is what its lab is about.
     Metric {
         /// What was timed, such as `GET p99`.
         name: String,
+        /// What kind of figure it is.
+        kind: MetricKind,
         /// `ms`, `us`.
         unit: String,
         /// The figure.
         value: f64,
+    },
+    /// A service was asked what it has used so far.
+    Used {
+        /// CPU time of its whole process, in milliseconds.
+        cpu_ms: f64,
     },
     /// Paired timings from one worker of the judge, as natural logarithms of ratios.
     Pairs {
@@ -110,6 +125,30 @@ pub enum Record {
         /// The reason.
         message: String,
     },
+}
+
+/// What kind of figure a [`Record::Metric`] is: how small a difference can be told depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricKind {
+    /// The median response time of an open-loop round.
+    P50,
+    /// The 99th percentile of the response times of an open-loop round.
+    P99,
+    /// The median time of a call that has the machine to itself.
+    Call,
+    /// CPU time of the subject's whole process for one unit of its work.
+    Cpu,
+}
+
+impl MetricKind {
+    /// What was read: `wall` or `process CPU`.
+    pub fn clock(self) -> &'static str {
+        match self {
+            MetricKind::P50 | MetricKind::P99 | MetricKind::Call => "wall",
+            MetricKind::Cpu => "process CPU",
+        }
+    }
 }
 
 /// One allocation site of a heap profile.

@@ -75,8 +75,15 @@ impl Stages<'_> {
         Ok(Ok([("baseline", baseline), ("yours", yours), ("reference", reference)]))
     }
 
-    /// Runs a verb of one of the three programs. A service is driven by the baseline's generator and checked by its contract.
-    pub fn run(&self, program: &Path, verb: &str, seed: u64) -> Result<Ran> {
+    /// Runs a verb of one of the three programs.
+    fn run(&self, program: &Path, verb: &str, seed: u64) -> Result<Ran> {
+        let (program, call) = self.call(program, verb, seed)?;
+        runner::run(program, &call)
+    }
+
+    /// What is to be run for a verb of one of the three programs. A service is driven by the baseline's generator and checked by its
+    /// contract.
+    pub fn call<'a>(&'a self, program: &'a Path, verb: &str, seed: u64) -> Result<(&'a Path, Call<'a>)> {
         let mut arguments = vec![verb.to_string(), "--seed".into(), seed.to_string()];
         if self.quick {
             arguments.push("--smoke".into());
@@ -86,8 +93,7 @@ impl Stages<'_> {
         if is_driven {
             arguments.extend(["--subject".into(), program.to_str().context("the path is not Unicode")?.into()]);
         }
-        let call = Call { arguments, environment: self.database.environment(), limit: LIMIT, pass_on: false };
-        runner::run(driver, &call)
+        Ok((driver, Call { arguments, environment: self.database.environment(), limit: LIMIT, pass_on: false }))
     }
 
     #[allow(clippy::type_complexity, reason = "counts by size, or the run that brought none")]

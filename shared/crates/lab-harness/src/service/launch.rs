@@ -1,7 +1,7 @@
 //! The driver's part: a service as a child process.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -16,6 +16,8 @@ use crate::program::{Run, emit};
 
 /// A service that has not said where it listens after this long hangs.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// A service that has not said what it has used after this long hangs.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// A service that has not ended this long after it was told to hangs; resolving a profile's stacks takes some of it.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 /// How much of a service's standard error is kept to be quoted.
@@ -109,6 +111,31 @@ impl Service {
         }
         let words = self.last_words();
         words.find("panicked at").map(|at| format!("the service {}", &words[at..]))
+    }
+
+    /// CPU time that its process has used so far, in milliseconds.
+    ///
+    /// # Errors
+    /// It has ended, or does not answer.
+    pub fn cpu_ms(&mut self) -> Result<f64> {
+        let stdin = self.child.stdin.as_mut().context("standard input is piped")?;
+        // One that has ended cannot be asked; that it does not answer is found out below.
+        let _ = stdin.write_all(b"\n");
+        let until = Instant::now() + ANSWER_LIMIT;
+        loop {
+            match self.records.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Record::Used { cpu_ms }) => return Ok(cpu_ms),
+                Ok(Record::Failed { message }) => bail!("{message}"),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("the service did not say within {ANSWER_LIMIT:?} what it has used")
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = self.child.wait()?;
+                    return Err(self.ended(&status.to_string()));
+                }
+            }
+        }
     }
 
     /// Asks it to stop and waits for its end. Returns what it said after it had started to listen.

@@ -1,11 +1,12 @@
 //! The service's part.
 
 use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use lab_probe::process_cpu_time;
 use lab_results::Record;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -97,7 +98,9 @@ impl Stop {
         });
         // A thread of its own: reading standard input blocks for as long as the service lives.
         std::thread::Builder::new().name("until-input-ends".into()).spawn(move || {
-            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            for _question in io::stdin().lock().lines().map_while(Result::ok) {
+                emit(&Record::Used { cpu_ms: process_cpu_time().as_secs_f64() * 1e3 });
+            }
             ask.send_replace(true);
         })?;
         Ok(Stop(asked))

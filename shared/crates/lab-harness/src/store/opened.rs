@@ -1,6 +1,6 @@
 //! A database of our own, and the runtime that talks to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use lab_probe::statements::{self, StatementCounts};
@@ -20,7 +20,7 @@ pub(super) struct Opened {
     pub pool: AnyPool,
     pub runtime: Runtime,
     /// Last, because fields are dropped in this order: the database goes when nobody is connected.
-    _lease: Lease,
+    lease: Lease,
 }
 
 impl Opened {
@@ -37,7 +37,7 @@ impl Opened {
             orderflow_store::migrate(&pool).await?;
             anyhow::Ok(pool)
         })?;
-        Ok(Opened { pool, runtime, _lease: lease })
+        Ok(Opened { pool, runtime, lease })
     }
 
     /// A database with the contract's shop, and the shop.
@@ -45,6 +45,26 @@ impl Opened {
         let opened = Opened::empty()?;
         let data = opened.runtime.block_on(S::fill(&opened.pool, run))?;
         Ok((opened, data))
+    }
+
+    /// A new pool with one connection, as a service has when it starts: how many an old one holds is a matter of luck.
+    pub fn with_new_pool(mut self) -> Result<Opened> {
+        let settings = PoolSettings::default();
+        let pool = self.runtime.block_on(orderflow_store::connect(&self.lease.url, &settings))?;
+        let old = std::mem::replace(&mut self.pool, pool);
+        self.runtime.block_on(orderflow_store::drain(&old));
+        Ok(self)
+    }
+
+    /// Waits until every connection is handed back, which a task does after the call: who is quicker finds none, and opens another one,
+    /// or does not, as luck has it.
+    pub fn settle(&self) {
+        let until = Instant::now() + PATIENCE;
+        self.runtime.block_on(async {
+            while self.pool.num_idle() < self.pool.size() as usize && Instant::now() < until {
+                tokio::task::yield_now().await;
+            }
+        });
     }
 
     /// Calls the subject.
