@@ -40,30 +40,45 @@ struct Row {
     seconds_p50: f64,
 }
 
+/// What a timed figure said of identical programs: the reference beside itself, and the lab as it is or only renamed beside the lab.
+#[derive(Debug, Clone, Default, Serialize)]
+struct Identical {
+    findings: BTreeMap<Finding, usize>,
+    /// Lowest and highest median ratio.
+    span: Option<[f64; 2]>,
+}
+
+/// All rows so far, and what was said of identical programs, by lab and figure.
+#[derive(Debug, Default, Serialize)]
+struct Found {
+    rows: Vec<Row>,
+    identical: BTreeMap<String, Identical>,
+}
+
 /// Verifies everything `runs` times; exit code 1 when anything flipped.
 pub fn run(workspace: &Workspace, labs: &[Lab], runs: u16, is_recorded: bool) -> Result<u8> {
     let runs = usize::from(runs);
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let path = workspace.target.join(format!("lab/judge/verdicts-{at}.json"));
     let _hog = Hogs::start(&exam::build(workspace, true)?, 1)?;
-    let mut rows = Vec::new();
+    let mut found = Found::default();
     for lab in labs {
         for proof in prove::proofs(workspace, lab)? {
             if !is_asked(&proof) {
                 continue;
             }
-            let row = ask(workspace, lab, &proof, runs)?;
+            let row = ask(workspace, lab, &proof, runs, &mut found.identical)?;
             anstream::eprintln!("{} {}: {} flips in {} runs {:?}", row.lab, row.attempt, row.flips, row.runs, row.said);
-            rows.push(row);
-            write_atomically(&path, &serde_json::to_vec_pretty(&rows)?)?;
+            found.rows.push(row);
+            write_atomically(&path, &serde_json::to_vec_pretty(&found)?)?;
             if is_recorded {
                 // After every row: an hour of verdicts is not lost to a closed laptop.
-                record(workspace, &markdown(&rows, at, runs))?;
+                record(workspace, &markdown(&found, at, runs))?;
             }
         }
     }
-    say!("{}", markdown(&rows, at, runs));
-    Ok(u8::from(rows.iter().any(|row| row.flips > 0)))
+    say!("{}", markdown(&found, at, runs));
+    Ok(u8::from(found.rows.iter().any(|row| row.flips > 0)))
 }
 
 fn record(workspace: &Workspace, table: &str) -> Result<()> {
@@ -82,7 +97,13 @@ fn is_asked(proof: &Proof) -> bool {
         || proof.name.ends_with("only-renames")
 }
 
-fn ask(workspace: &Workspace, lab: &Lab, proof: &Proof, runs: usize) -> Result<Row> {
+fn ask(
+    workspace: &Workspace,
+    lab: &Lab,
+    proof: &Proof,
+    runs: usize,
+    identical: &mut BTreeMap<String, Identical>,
+) -> Result<Row> {
     let bar = progress(format!("{} {}", lab.name, proof.name), runs);
     let mut row = Row {
         lab: lab.name.clone(),
@@ -100,6 +121,7 @@ fn ask(workspace: &Workspace, lab: &Lab, proof: &Proof, runs: usize) -> Result<R
             Options { attempt: proof.attempt.clone(), reference: proof.attempt.is_none(), ..Options::default() };
         let (verdict, _) = verify::run(workspace, lab, &options)?;
         seconds.push(started.elapsed().as_secs_f64());
+        see_identical(lab, proof, &verdict, identical);
         let wrong = proof.problem(&verdict).or_else(|| difference(lab, proof, &verdict));
         row.flips += usize::from(wrong.is_some());
         *row.said.entry(wrong.unwrap_or_else(|| said(proof, &verdict))).or_default() += 1;
@@ -108,6 +130,22 @@ fn ask(workspace: &Workspace, lab: &Lab, proof: &Proof, runs: usize) -> Result<R
     bar.finish_and_clear();
     row.seconds_p50 = median(&seconds).unwrap_or(f64::NAN);
     Ok(row)
+}
+
+/// Counts what this verdict says of programs that do the same work.
+fn see_identical(lab: &Lab, proof: &Proof, verdict: &Verdict, identical: &mut BTreeMap<String, Identical>) {
+    let is_baseline = proof.name == "pristine" || proof.name == "not-yet-only-renames";
+    for ratio in &verdict.ratios {
+        if !(ratio.is_noise() || is_baseline && ratio.name.ends_with("baseline / yours")) {
+            continue;
+        }
+        let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
+        let seen = identical.entry(format!("{} | {}{size}", lab.name, ratio.name)).or_default();
+        *seen.findings.entry(ratio.finding).or_default() += 1;
+        let median = ratio.ratio.median;
+        let [low, high] = seen.span.unwrap_or([median, median]);
+        seen.span = Some([low.min(median), high.max(median)]);
+    }
 }
 
 fn said(proof: &Proof, verdict: &Verdict) -> String {
@@ -128,12 +166,25 @@ fn difference(lab: &Lab, proof: &Proof, verdict: &Verdict) -> Option<String> {
     (is_different || !is_same).then(|| format!("{original} {findings:?}"))
 }
 
-fn markdown(rows: &[Row], at: u64, runs: usize) -> String {
+fn markdown(found: &Found, at: u64, runs: usize) -> String {
     let mut text = String::from("| lab | attempt | must say | said | flips | s each |\n|---|---|---|---|---|---|\n");
-    for Row { lab, attempt, expected, said, flips, seconds_p50, .. } in rows {
+    for Row { lab, attempt, expected, said, flips, seconds_p50, .. } in &found.rows {
         let said: Vec<String> = said.iter().map(|(what, times)| format!("{times} x {what}")).collect();
         let said = said.join("; ");
         let _ = writeln!(text, "| {lab} | {attempt} | {expected} | {said} | {flips} | {seconds_p50:.0} |");
+    }
+    text.push_str("\nWhat the timed figures of the same runs said of programs that do the same work:\n\n");
+    text.push_str("| lab | figure | same | cannot tell | different | median ratios |\n|---|---|---|---|---|---|\n");
+    for (figure, Identical { findings, span }) in &found.identical {
+        let times = |finding: Finding| findings.get(&finding).copied().unwrap_or(0);
+        let [low, high] = span.unwrap_or([f64::NAN; 2]);
+        let _ = writeln!(
+            text,
+            "| {figure} | {} | {} | {} | {low:.2} .. {high:.2} |",
+            times(Finding::Same),
+            times(Finding::Inconclusive),
+            times(Finding::Faster) + times(Finding::Slower)
+        );
     }
     let _ = writeln!(
         text,
