@@ -18,6 +18,8 @@ use super::{Accounts, CORES, Credentials, SignIn};
 
 /// Customers who sign in at the same time.
 const AT_ONCE: usize = 32;
+/// Sign-ins whose polls are timed.
+const POLLED: usize = 3;
 /// Turns that the other task wants.
 const TURNS: u64 = 1_000;
 
@@ -30,8 +32,12 @@ pub(super) fn count(sign_in: &SignIn, run: &Run) -> Result<()> {
     let pod = service::runtime(CORES)?;
     // The first sign-in may set up what all later ones share.
     pod.block_on(sign_in(Arc::clone(&accounts), known[3].clone())).ok();
+    let polls = polls_of(sign_in, &accounts, &known, &pod)?;
+    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     let counts = Counts::from([
-        ("poll_cpu_ms_max".into(), longest_poll(sign_in, &accounts, &known, &pod)?.as_secs_f64() * 1e3),
+        ("polls_per_sign_in".into(), polls.polls() as f64 / POLLED as f64),
+        ("poll_cpu_ms_mean".into(), ms(polls.busy()) / polls.polls() as f64),
+        ("poll_cpu_ms_max".into(), ms(polls.longest())),
         ("turns_of_others".into(), turns_of_others(sign_in, &accounts, &known)? as f64),
         ("peak_mib".into(), peak_bytes(sign_in, &accounts, &known, at_once, &pod) as f64 / f64::from(1 << 20)),
         ("hashes_per_sign_in".into(), hashes_per_sign_in(sign_in, &accounts, &known, &pod)),
@@ -40,14 +46,19 @@ pub(super) fn count(sign_in: &SignIn, run: &Run) -> Result<()> {
     Ok(())
 }
 
-/// CPU time of the longest poll of any of three sign-ins.
-fn longest_poll(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> Result<Duration> {
+/// The polls of some sign-ins, one after the other.
+fn polls_of(
+    sign_in: &SignIn,
+    accounts: &Arc<Accounts>,
+    known: &[Credentials],
+    pod: &Runtime,
+) -> Result<Arc<PollTimes>> {
     let polls = Arc::new(PollTimes::new());
-    for typed in known.iter().take(3).cloned() {
+    for typed in known.iter().take(POLLED).cloned() {
         let (signing_in, polls) = (sign_in(Arc::clone(accounts), typed), Arc::clone(&polls));
         let _answer = pod.block_on(pod.spawn(async move { polls.time(signing_in).await }))?;
     }
-    Ok(polls.longest())
+    Ok(polls)
 }
 
 /// How many turns another task gets on a runtime with a single worker while one customer signs in. On a busy machine the

@@ -149,17 +149,20 @@ fn trial(sampling: &Sampling, run: &mut impl FnMut(Side, usize)) -> Trial {
     Trial { quicker, is_parallel: process.as_secs_f64() > 1.5 * thread.as_secs_f64() }
 }
 
+/// The clock for work of so many seconds that other threads take part in, or not.
+fn clock_for(quicker: f64, is_parallel: bool) -> Clock {
+    match (quicker <= LONGEST_WALL_SAMPLE.as_secs_f64(), is_parallel) {
+        (true, _) => Clock::Wall,
+        (false, false) => Clock::ThreadCpu,
+        (false, true) => Clock::ProcessCpu,
+    }
+}
+
 /// Times both sides in turns. `run(side, input)` does a side's work once, on the input of that number.
 pub fn collect(sampling: &Sampling, mut run: impl FnMut(Side, usize)) -> Pairs {
     // The quicker side sets the length: a slower one is so much longer that nobody needs its last percent.
     let Trial { quicker, is_parallel } = trial(sampling, &mut run);
-    let is_short = quicker <= LONGEST_WALL_SAMPLE.as_secs_f64();
-    let by_length = match (is_short, is_parallel) {
-        (true, _) => Clock::Wall,
-        (false, false) => Clock::ThreadCpu,
-        (false, true) => Clock::ProcessCpu,
-    };
-    let clock = sampling.clock.unwrap_or(by_length);
+    let clock = sampling.clock.unwrap_or_else(|| clock_for(quicker, is_parallel));
     let cap = if clock == Clock::Wall { WALL_CAP } else { CPU_CAP };
     let repeats = (SHORTEST_SAMPLE.as_secs_f64() / quicker).ceil().clamp(1.0, 1e6) as u32;
 
@@ -225,11 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_the_work_picks_the_clock_and_a_given_clock_is_kept() {
-        let long = collect(&Sampling::new(1), |_, _| spin(3_000_000));
-        assert_eq!(long.clock, Clock::ThreadCpu);
-        let short = collect(&Sampling::new(1), |_, _| spin(100));
-        assert_eq!(short.clock, Clock::Wall);
+    fn the_length_of_the_work_and_its_threads_pick_the_clock_and_a_given_clock_is_kept() {
+        assert_eq!(clock_for(200e-6, false), Clock::Wall);
+        assert_eq!(clock_for(200e-6, true), Clock::Wall);
+        assert_eq!(clock_for(201e-6, false), Clock::ThreadCpu);
+        assert_eq!(clock_for(201e-6, true), Clock::ProcessCpu);
         let given = Sampling { clock: Some(Clock::ProcessCpu), ..Sampling::new(1) };
         assert_eq!(collect(&given, |_, _| spin(100)).clock, Clock::ProcessCpu);
     }
@@ -237,7 +240,8 @@ mod tests {
     #[test]
     fn four_times_the_work_has_a_ratio_of_its_order() {
         // Loose on purpose: how exact the ratio is belongs to `lab dev measure-judge`, not to a test.
-        let pairs = collect(&Sampling::new(5), |side, _| spin(if side == Side::First { 80_000 } else { 20_000 }));
+        let work = |side, _| spin(if side == Side::First { 80_000 } else { 20_000 });
+        let pairs = collect(&Sampling { clock: Some(Clock::ThreadCpu), ..Sampling::new(5) }, work);
         let ratio = stats::median(&pairs.log_ratios).expect("there are pairs").exp();
         assert!((2.0..8.0).contains(&ratio), "{ratio}");
     }
