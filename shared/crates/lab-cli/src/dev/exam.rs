@@ -61,15 +61,6 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
         (paper.seconds, paper.load) = (before + started.elapsed().as_secs_f64(), machine::load());
         write_atomically(&path, &serde_json::to_vec_pretty(paper)?)
     };
-    for question in question::all(paper.quick, options.only.as_deref())? {
-        if paper.has_answer(&question) {
-            continue;
-        }
-        let answer = question.ask(&programs.aligned)?;
-        report(&question, &answer);
-        paper.answers.push(answer);
-        keep(&mut paper)?;
-    }
     if options.only.is_none() {
         if paper.growth.is_empty() {
             paper.growth = question::growth(&programs.aligned, paper.quick)?;
@@ -81,7 +72,17 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
         }
         if paper.criterion.is_empty() && !paper.quick {
             paper.criterion = beside::criterion(workspace)?;
+            keep(&mut paper)?;
         }
+    }
+    for question in question::all(paper.quick, options.only.as_deref())? {
+        if paper.has_answer(&question) {
+            continue;
+        }
+        let answer = question.ask(&programs.aligned)?;
+        report(&question, &answer);
+        paper.answers.push(answer);
+        keep(&mut paper)?;
     }
     paper.bars = bars::of(&paper);
     keep(&mut paper)?;

@@ -8,7 +8,7 @@ use lab_results::stats::median;
 
 use super::paper::CriterionAnswer;
 use super::question::progress;
-use crate::cargo::{self, Build};
+use crate::cargo::{self, Build, Built};
 use crate::child::Running;
 use crate::workspace::Workspace;
 
@@ -22,7 +22,15 @@ pub fn criterion(workspace: &Workspace) -> Result<Vec<CriterionAnswer>> {
         arguments: ["--package", "lab-exam", "--bench", "copies"].map(str::to_string).to_vec(),
         ..Build::default()
     };
-    let program = cargo::build(workspace, &build)?.executable("lab-exam")?;
+    let program = match cargo::build(workspace, &build)? {
+        Built::Failed(words) => bail!("the examination's benches do not compile:\n{words}"),
+        // Cargo builds the package's program beside its benches.
+        Built::Done(executables) => executables
+            .into_iter()
+            .map(|(_, path)| path)
+            .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("copies-"))),
+    };
+    let program = program.context("cargo built no benches")?;
     let mut answers = Vec::new();
     for (class, percent, runs) in PLAN {
         let mut answer = CriterionAnswer { class: class.into(), percent, runs, ..CriterionAnswer::default() };
