@@ -283,6 +283,9 @@ pub enum DevTask {
         /// How often to repeat each.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
+        /// Take times also where they decide nothing: labs 02 to 04.
+        #[arg(long)]
+        with_time: bool,
         /// Write the table into the book.
         #[arg(long)]
         record: bool,

@@ -25,10 +25,10 @@ pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
         DevTask::MeasureJudge { quick, only, resume, record, json } => {
             exam::run(workspace, &exam::Options { quick, only, resume, record, json })
         }
-        DevTask::MeasureVerdicts { labs, runs, record } => {
+        DevTask::MeasureVerdicts { labs, runs, with_time, record } => {
             let named = labs.iter().map(|wanted| catalogue::find(workspace, wanted)).collect::<Result<Vec<_>>>()?;
             let labs = if named.is_empty() { catalogue::labs(workspace)? } else { named };
-            verdicts::run(workspace, &labs, runs, record)
+            verdicts::run(workspace, &labs, &verdicts::Repeat { runs, with_time, record })
         }
         DevTask::Check { prove, measure, lab } => {
             let mut labs = catalogue::labs(workspace)?;

@@ -1,7 +1,8 @@
 //! `lab dev measure-verdicts`: the same verdict again and again, while another process keeps one core busy.
 //!
-//! Each lab as it is, its solution and its half fixes are verified so many times with a new seed each time. A verdict that comes out
-//! otherwise even once is a flip, and so is another gate than the one that the attempt is known to miss.
+//! Each lab as it is, its solution, a half fix and what only renames are verified so many times with a new seed each time. A verdict
+//! that comes out otherwise even once is a flip, and so is another gate than the one that the attempt is known to miss. Where no
+//! time decides the verdict, none is taken unless it is asked for.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -26,6 +27,17 @@ use crate::workspace::{Workspace, write_atomically};
 const PAGE: &str = "shared/book/src/measuring.md";
 const BEGIN: &str = "<!-- verdicts:begin -->";
 const END: &str = "<!-- verdicts:end -->";
+
+/// How to repeat.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// How often.
+    pub runs: u16,
+    /// Take times also where they decide nothing.
+    pub with_time: bool,
+    /// Write the table into the book.
+    pub record: bool,
+}
 
 /// What one attempt came to.
 #[derive(Debug, Clone, Serialize)]
@@ -56,22 +68,20 @@ struct Found {
 }
 
 /// Verifies everything `runs` times; exit code 1 when anything flipped.
-pub fn run(workspace: &Workspace, labs: &[Lab], runs: u16, is_recorded: bool) -> Result<u8> {
-    let runs = usize::from(runs);
+pub fn run(workspace: &Workspace, labs: &[Lab], options: &Repeat) -> Result<u8> {
+    let runs = usize::from(options.runs);
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let path = workspace.target.join(format!("lab/judge/verdicts-{at}.json"));
     let _hog = Hogs::start(&exam::build(workspace, true)?, 1)?;
     let mut found = Found::default();
     for lab in labs {
-        for proof in prove::proofs(workspace, lab)? {
-            if !is_asked(&proof) {
-                continue;
-            }
-            let row = ask(workspace, lab, &proof, runs, &mut found.identical)?;
+        let no_time = lab.meta.kind != Kind::Kernel && !options.with_time;
+        for proof in asked(prove::proofs(workspace, lab)?) {
+            let row = ask(workspace, lab, &proof, runs, no_time, &mut found.identical)?;
             anstream::eprintln!("{} {}: {} flips in {} runs {:?}", row.lab, row.attempt, row.flips, row.runs, row.said);
             found.rows.push(row);
             write_atomically(&path, &serde_json::to_vec_pretty(&found)?)?;
-            if is_recorded {
+            if options.record {
                 // After every row: an hour of verdicts is not lost to a closed laptop.
                 record(workspace, &markdown(&found, at, runs))?;
             }
@@ -89,12 +99,13 @@ fn record(workspace: &Workspace, table: &str) -> Result<()> {
     write_atomically(&page, text.as_bytes())
 }
 
-/// The lab as it is, its solution, half fixes, and what only renames. Whatever crashes says nothing about clocks.
-fn is_asked(proof: &Proof) -> bool {
-    proof.name == "pristine"
-        || proof.name == "solution"
-        || proof.name.starts_with("not-yet-")
-        || proof.name.ends_with("only-renames")
+/// The lab as it is, its solution, what only renames, and the first half fix. Whatever crashes says nothing about clocks.
+fn asked(proofs: Vec<Proof>) -> impl Iterator<Item = Proof> {
+    let mut has_half_fix = false;
+    proofs.into_iter().filter(move |proof| {
+        let is_fixed = ["pristine", "solution"].contains(&proof.name.as_str()) || proof.name.ends_with("only-renames");
+        is_fixed || proof.name.starts_with("not-yet-") && !std::mem::replace(&mut has_half_fix, true)
+    })
 }
 
 fn ask(
@@ -102,6 +113,7 @@ fn ask(
     lab: &Lab,
     proof: &Proof,
     runs: usize,
+    no_time: bool,
     identical: &mut BTreeMap<String, Identical>,
 ) -> Result<Row> {
     let bar = progress(format!("{} {}", lab.name, proof.name), runs);
@@ -117,8 +129,12 @@ fn ask(
     let mut seconds = Vec::new();
     for _ in 0..runs {
         let started = Instant::now();
-        let options =
-            Options { attempt: proof.attempt.clone(), reference: proof.attempt.is_none(), ..Options::default() };
+        let options = Options {
+            attempt: proof.attempt.clone(),
+            reference: proof.attempt.is_none(),
+            no_time,
+            ..Options::default()
+        };
         let (verdict, _) = verify::run(workspace, lab, &options)?;
         seconds.push(started.elapsed().as_secs_f64());
         see_identical(lab, proof, &verdict, identical);
