@@ -57,8 +57,8 @@ pub fn all(quick: bool, only: Option<&str>) -> Result<Vec<Question>> {
             (2, 0, 12, 5),
             (10, 0, 30, 10),
             (100, 0, 50, 20),
-            (0, HOGS, 50, 10),
-            (5, HOGS, 40, 15),
+            (0, HOGS, 20, 5),
+            (5, HOGS, 20, 5),
         ]
     };
     let mut questions = Vec::new();
