@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::paper::{Answer, Paper};
 
+/// Kinds of work of which twice as much takes twice as long. The others have something that does not double (starting tasks, what a
+/// branch predictor can hold), so nobody knows their true ratio.
+const PROPORTIONAL: [&str; 4] = ["gather", "hash", "fetch", "miss"];
+
 /// One bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bar {
@@ -15,8 +19,9 @@ pub struct Bar {
     pub found: String,
     /// Whether the limit was kept.
     pub is_reached: bool,
-    /// Whether missing it fails the examination. A control that must fail shows it only over many runs, and on a processor that
-    /// minds where code lies: the quick examination does not insist.
+    /// Whether missing it fails the examination. Controls that must fail show it only over many runs, and on a processor that
+    /// minds where code lies; eight copies of the branchy loop are not all alike to a branch predictor even when aligned. The
+    /// quick examination insists on neither.
     pub is_asserted: bool,
 }
 
@@ -60,7 +65,7 @@ pub fn of(paper: &Paper) -> Vec<Bar> {
             },
             found: format!("{} of {}", control.different, control.runs),
             is_reached: control.failed() == control.must_fail,
-            is_asserted: !(paper.quick && control.must_fail),
+            is_asserted: !paper.quick || control.name.starts_with("fetch") && !control.must_fail,
         });
     }
     bars
@@ -118,6 +123,9 @@ fn found(answer: &Answer) -> Vec<Bar> {
         is_asserted: true,
     }];
     if let (100, Some(ratio)) = (answer.percent, answer.ratio) {
+        if !PROPORTIONAL.contains(&answer.class.as_str()) {
+            return bars;
+        }
         bars.push(Bar {
             name: name("median ratio"),
             asked: "2.00 within 1%".into(),
