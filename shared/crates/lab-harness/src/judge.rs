@@ -18,7 +18,7 @@ use crate::program::{behave_as_a_child, emit};
 /// Pairs at the size that hurts, in one worker.
 const LARGE_PAIRS: usize = 6;
 /// The broken program is compared with yours at a size at which it takes no longer than this.
-const SMALL: Duration = Duration::from_micros(150);
+const SMALL: Duration = Duration::from_micros(80);
 
 /// The three programs that are compared.
 pub struct Subjects<K: Kernel> {

@@ -17,8 +17,8 @@ use crate::verify::stages::{Stages, invalid};
 pub const MARGIN: f64 = 0.02;
 /// 1% over all looks.
 pub const RULE: Rule = Rule { alpha: 0.01, looks: &[4, 8, 16, 32], margin: MARGIN };
-/// No further worker of one comparison after this long. The size that hurts takes the broken program half of it for one look.
-const BUDGET: Duration = Duration::from_secs(4);
+/// No further worker of one comparison after this long. A quiet machine needs a tenth of it, a busy one may need it to say "same".
+const BUDGET: Duration = Duration::from_secs(8);
 /// A single worker that takes longer is stuck in the learner's code.
 const WORKER_LIMIT: Duration = Duration::from_secs(20);
 
