@@ -6,7 +6,7 @@ use super::figures;
 use crate::catalogue::{self, Lab};
 use crate::pristine;
 use crate::say;
-use crate::workspace::{Workspace, write_if_changed};
+use crate::workspace::{Workspace, write_atomically, write_if_changed};
 
 const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
 const END: &str = "<!-- labs:end -->";
@@ -59,6 +59,15 @@ pub fn between(text: &str, begin: &str, end: &str, inner: &str) -> Option<String
     let (before, rest) = text.split_once(begin)?;
     let (_, after) = rest.split_once(end)?;
     Some(format!("{before}{begin}\n{inner}{end}{after}"))
+}
+
+/// Writes what a run found between two marker lines of a page, which is named from the top of the checkout.
+pub fn record_between(workspace: &Workspace, page: &str, begin: &str, end: &str, inner: &str) -> Result<()> {
+    let path = workspace.root.join(page);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {page}"))?;
+    let text = between(&text, begin, end, &format!("\n{inner}\n"))
+        .with_context(|| format!("{page} lacks the lines {begin} and {end}"))?;
+    write_atomically(&path, text.as_bytes())
 }
 
 fn table(labs: &[Lab]) -> String {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lab_results::stats::median;
 use lab_results::{Finding, Verdict};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::exam::{self, Hogs, progress};
 use super::figures::date;
 use super::prove::{self, Proof};
-use super::update::between;
+use super::update::record_between;
 use crate::catalogue::{Kind, Lab};
 use crate::machine;
 use crate::say;
@@ -83,20 +83,12 @@ pub fn run(workspace: &Workspace, labs: &[Lab], options: &Repeat) -> Result<u8> 
             write_atomically(&path, &serde_json::to_vec_pretty(&found)?)?;
             if options.record {
                 // After every row: an hour of verdicts is not lost to a closed laptop.
-                record(workspace, &markdown(&found, at, runs))?;
+                record_between(workspace, PAGE, BEGIN, END, &markdown(&found, at, runs))?;
             }
         }
     }
     say!("{}", markdown(&found, at, runs));
     Ok(u8::from(found.rows.iter().any(|row| row.flips > 0)))
-}
-
-fn record(workspace: &Workspace, table: &str) -> Result<()> {
-    let page = workspace.root.join(PAGE);
-    let text = std::fs::read_to_string(&page).with_context(|| format!("Cannot read {PAGE}"))?;
-    let text = between(&text, BEGIN, END, &format!("\n{table}\n"))
-        .with_context(|| format!("{PAGE} lacks the lines {BEGIN} and {END}"))?;
-    write_atomically(&page, text.as_bytes())
 }
 
 /// The lab as it is, its solution, what only renames, and the first half fix. Whatever crashes says nothing about clocks.

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::bars::Bar;
 use super::question::Question;
 use crate::dev::figures::date;
-use crate::dev::update::between;
+use crate::dev::update::record_between;
 use crate::machine;
 use crate::say;
-use crate::workspace::{Workspace, write_atomically};
+use crate::workspace::Workspace;
 
 /// The page of the book that the tables stand on.
 const PAGE: &str = "shared/book/src/measuring.md";
@@ -303,11 +303,7 @@ impl Paper {
 
     /// Writes the tables into the book.
     pub fn record(&self, workspace: &Workspace) -> Result<()> {
-        let path = workspace.root.join(PAGE);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {PAGE}"))?;
-        let text = between(&text, BEGIN, END, &format!("\n{}\n", self.markdown()))
-            .with_context(|| format!("{PAGE} lacks the lines {BEGIN} and {END}"))?;
-        write_atomically(&path, text.as_bytes())?;
+        record_between(workspace, PAGE, BEGIN, END, &self.markdown())?;
         say!("{PAGE} is recorded");
         Ok(())
     }
