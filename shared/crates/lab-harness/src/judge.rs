@@ -62,11 +62,12 @@ fn compare<K: Kernel>(subjects: &Subjects<K>) -> Result<()> {
         unknown => bail!("unknown comparison `{unknown}`"),
     };
     let fresh = seed + 1_000 * (worker + 1);
-    let (sampling, seed) = match size == K::TIMED {
-        true => {
-            (Sampling { inputs: 1, pairs: LARGE_PAIRS, clock: Some(Clock::ThreadCpu), ..Sampling::new(fresh) }, seed)
-        }
-        false => (Sampling::new(fresh), fresh),
+    let is_at_full_size = matches!(comparison.as_str(), "large" | "goal");
+    let (sampling, seed) = if is_at_full_size {
+        let clock = Some(Clock::ThreadCpu);
+        (Sampling { inputs: 1, pairs: LARGE_PAIRS, clock, ..Sampling::new(fresh) }, seed)
+    } else {
+        (Sampling::new(fresh), fresh)
     };
     let inputs: Vec<K::Input> = (0..sampling.inputs).map(|i| K::input(seed + i as u64, size)).collect();
     let pairs = collect(&sampling, |side, input| {
