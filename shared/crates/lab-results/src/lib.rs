@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod compare;
 pub mod gate;
 pub mod growth;
+pub mod load;
 pub mod queueing;
 pub mod record;
 pub mod stats;
