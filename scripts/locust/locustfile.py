@@ -8,7 +8,7 @@
     WORKERS           how many workers there are, where they were started by hand
     I_OWN_THIS_HOST   1 where the target is another machine, which is yours to load
 
-The exit code is `lab load`'s: 0 pass, 99 breach, 3 where the run was not driven as asked and proves nothing, 2 usage.
+The exit code is `lab load`'s: 0 pass, 99 breach, 3 where the run was not driven as asked and proves nothing, 2 usage, 130 for Ctrl-C.
 
 What is known of Locust's figures (shared/book, "The load test that lied"): it keeps 2 significant digits of a latency, and users who
 wait between their requests synchronise, because a stall lets go of them all at once, so that with 200 users the stalling service had a
@@ -35,13 +35,10 @@ SCENARIO = scenario.scenario_file()
 OBJECTIVES = scenario.objectives(SCENARIO["name"])
 DATA = scenario.data(SCENARIO, TARGET)
 STARTED_BY = os.getpid()
-try:
-    PACE_S = float(os.environ.get("PACE_S", "5"))
-    WORKERS = int(os.environ.get("WORKERS", "1"))
-    assert PACE_S > 0 and WORKERS > 0
-except (ValueError, AssertionError):
-    scenario.usage("PACE_S and WORKERS are numbers above 0")
+PACE_S = scenario.number("PACE_S", 5.0)
+WORKERS = scenario.number("WORKERS", 1)
 
+INTERRUPTED = 130
 GOLDEN = 0.6180339887498949
 
 
@@ -161,19 +158,25 @@ def judge(environment, **_):
     """Locust itself ends with 0 where nothing was sent and where every objective is broken."""
     if isinstance(environment.runner, WorkerRunner):
         return
+    is_cut = time.time() - Seen.started_s < (environment.parsed_options.run_time or 0)
+    if is_cut:
+        # The workers have yet to hand over what they saw since their last report.
+        environment.runner.quit()
     stats = environment.stats
     elapsed_s = (stats.last_request_timestamp or time.time()) - Seen.started_s
     document = report.document(SCENARIO, OBJECTIVES, TARGET, stats, Seen.failures, Seen.unsent, elapsed_s)
+    document["interrupted"] = is_cut
     if path := os.environ.get("REPORT"):
         with open(path, "w", encoding="utf-8") as file:
             file.write(json.dumps(document, indent=2) + "\n")
     judgement = document.get("judgement")
     if judgement is None:
         print(f"{SCENARIO['name']}: there are no objectives for it: nothing was judged")
+        environment.process_exit_code = INTERRUPTED if is_cut else None
         return
     for rule in judgement["rules"]:
         kept = "kept  " if rule["kept"] else "BROKEN"
         seen = "nothing was seen" if rule["observed"] is None else f"{rule['observed']:.4g}"
         print(f"  {kept} {rule['step']} {rule['figure']} limit {rule['limit']}: {seen}")
     print(judgement["outcome"].upper(), *judgement["reasons"], sep="\n  ", flush=True)
-    environment.process_exit_code = report.EXIT_CODES[judgement["outcome"]]
+    environment.process_exit_code = INTERRUPTED if is_cut else report.EXIT_CODES[judgement["outcome"]]

@@ -23,6 +23,18 @@ def usage(problem):
     sys.exit(2)
 
 
+def number(name, otherwise):
+    """A number above 0 of the environment, of the same type as the default."""
+    text = os.environ.get(name, str(otherwise))
+    try:
+        value = type(otherwise)(text)
+    except ValueError:
+        value = 0
+    if not value > 0:
+        usage(f"{name} is `{text}`; a number above 0 is needed")
+    return value
+
+
 def read(path):
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
