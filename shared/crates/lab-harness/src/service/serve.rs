@@ -22,6 +22,10 @@ pub const WORKERS: usize = 2;
 /// How long requests in flight may take after the service was told to stop.
 pub const GRACE: Duration = Duration::from_secs(2);
 
+/// Connections that may wait to be accepted. Customers who come whether or not the service answers open a new one each while it
+/// stands still; what the queue cannot hold the kernel drops, and the second attempt comes a whole second later.
+const BACKLOG: i32 = 4_096;
+
 /// A multi-threaded runtime with this many workers, timers and sockets.
 pub fn runtime(workers: usize) -> Result<Runtime> {
     Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("Failed to start a runtime")
@@ -116,6 +120,8 @@ fn bind(port: u16) -> Result<std::net::TcpListener> {
         ),
         _ => anyhow::Error::new(error).context(format!("Failed to listen on {address}; choose another port with --port")),
     })?;
+    // The standard library asks for 128.
+    rustix::net::listen(&listener, BACKLOG).context("Failed to lengthen the queue of new connections")?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
