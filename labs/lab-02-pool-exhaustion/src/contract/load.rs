@@ -1,13 +1,13 @@
 //! What customers do on a Saturday: they pay, and they reload the page of their order.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use anyhow::Result;
-use lab_harness::load::{self, Options, Planned, Report, Request, Schedule};
+use lab_harness::load::{EachRequest, Report, Request, Run, Scenario, Schedule, Target};
 use lab_harness::results::{Cell, Column, Table};
 use orderflow::Order;
-use orderflow::random::SplitMix64;
 
 use super::CHECKOUT_MS;
 
@@ -15,9 +15,6 @@ use super::CHECKOUT_MS;
 pub(super) const PAYMENTS_PER_S: f64 = 80.0;
 /// Orders looked at in a second.
 pub(super) const LOOKS_PER_S: f64 = 20.0;
-/// The steps of a plan, by the routes they take.
-pub(super) const STEPS: [&str; 2] = ["POST /orders/{ref}/pay", "GET /orders/{ref}"];
-
 /// Sends requests for this long, each when it is due; every payment is for another one of `orders`.
 pub(super) fn drive(
     target: SocketAddr,
@@ -26,28 +23,34 @@ pub(super) fn drive(
     window: Duration,
     payments_per_s: f64,
 ) -> Result<Report> {
-    Ok(load::drive(target, &plan(orders, seed, window, payments_per_s)?, &Options::new(STEPS))?)
+    let (payments, looks) = customers(seed, window, payments_per_s)?;
+    let run = Run::new(Target::loopback(target)?).seed(seed);
+    Ok(run.open(payments, in_turn("POST /orders/{ref}/pay", orders, "pay")).open(looks, looking(orders)).drive()?)
 }
 
-/// Independent customers, as Erlang's formulas assume. Everything follows from the seed.
-fn plan(orders: &[Order], seed: u64, window: Duration, payments_per_s: f64) -> Result<Vec<Planned>> {
-    let payments = Schedule::poisson(payments_per_s, seed)?.offsets(window);
-    let mut plan: Vec<Planned> =
-        payments.zip(orders).map(|(at, order)| Planned::new(at, 0, request(order, "pay"))).collect();
-    let mut random = SplitMix64::new(seed);
-    let looks = Schedule::poisson(LOOKS_PER_S, seed ^ 0x100C)?.offsets(window);
-    plan.extend(looks.map(|at| {
-        let order = &orders[random.below(orders.len() as u64) as usize];
-        Planned::new(at, 1, Request::get(format!("/orders/{}", order.reference)))
-    }));
-    Ok(plan)
+/// Independent customers, as Erlang's formulas assume: when they pay, and when they look. Everything follows from the seed.
+fn customers(seed: u64, window: Duration, payments_per_s: f64) -> Result<(Schedule, Schedule)> {
+    let payments = Schedule::constant(payments_per_s, window)?.at_random(seed);
+    Ok((payments, Schedule::constant(LOOKS_PER_S, window)?.at_random(seed ^ 0x100C)))
+}
+
+/// Something is done to each of these orders, to one after the other.
+fn in_turn(step: &str, orders: &[Order], action: &'static str) -> impl Scenario + 'static {
+    let requests: Vec<Request> = orders.iter().map(|order| request(order, action)).collect();
+    let next = AtomicUsize::new(0);
+    EachRequest::new(step, move |_| requests[next.fetch_add(1, Relaxed) % requests.len()].clone())
+}
+
+fn looking(orders: &[Order]) -> impl Scenario + 'static {
+    let pages: Vec<Request> = orders.iter().map(|order| Request::get(format!("/orders/{}", order.reference))).collect();
+    EachRequest::new("GET /orders/{ref}", move |vu| pages[vu.random().below(pages.len() as u64) as usize].clone())
 }
 
 /// All of these orders are cancelled in the same moment.
 pub(super) fn cancel_at_once(target: SocketAddr, orders: &[Order]) -> Result<Report> {
-    let plan: Vec<Planned> =
-        orders.iter().map(|order| Planned::new(Duration::ZERO, 0, request(order, "cancel"))).collect();
-    Ok(load::drive(target, &plan, &Options::new(["POST /orders/{reference}/cancel"]))?)
+    let at_once = Schedule::constant(1.0, Duration::from_millis(1))?.in_batches_of(orders.len());
+    let cancel = in_turn("POST /orders/{reference}/cancel", orders, "cancel");
+    Ok(Run::new(Target::loopback(target)?).open(at_once, cancel).drive()?)
 }
 
 /// A request that does something to an order.
@@ -91,15 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plan_follows_from_the_seed_and_pays_no_order_twice() {
-        let orders = orderflow::Shop::new(7).orders(400);
-        let saturday = |seed| plan(&orders, seed, Duration::from_secs(4), PAYMENTS_PER_S).unwrap();
+    fn customers_come_at_their_rates_and_follow_from_the_seed() {
+        let saturday = |seed| customers(seed, Duration::from_secs(4), PAYMENTS_PER_S).unwrap();
         assert_eq!(saturday(7), saturday(7));
         assert_ne!(saturday(7), saturday(8));
-        let paid: Vec<String> =
-            saturday(7).into_iter().filter(|planned| planned.step == 0).map(|planned| planned.request.path).collect();
         // 320 are expected with a standard deviation of 18; four of them are allowed.
-        assert!(paid.len().abs_diff(320) < 72, "{} payments", paid.len());
-        assert_eq!(paid.iter().collect::<std::collections::HashSet<_>>().len(), paid.len());
+        let paying = saturday(7).0.offsets().count();
+        assert!(paying.abs_diff(320) < 72, "{paying} payments");
+        assert!(paying <= super::super::rig::ORDERS, "nobody pays an order twice");
     }
 }

@@ -111,11 +111,7 @@ fn decomposed(typed: &Credentials) -> Credentials {
 fn set_password(new: &Credentials) -> Exchange {
     let body = serde_json::json!({ "password_hash": hash(&new.password, false) }).to_string();
     let path = format!("/accounts/{}/password-hash", new.email);
-    Exchange {
-        request: Request { method: Method::PUT, path, body: Some(body), headers: Vec::new() },
-        status: 204,
-        body: String::new(),
-    }
+    Exchange { request: Request { method: Method::PUT, ..Request::post(path, body) }, status: 204, body: String::new() }
 }
 
 /// No answer is none that could be wrong: it ends the check.

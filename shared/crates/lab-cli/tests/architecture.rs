@@ -50,7 +50,8 @@ fn directions_are_kept() {
             "lab-report" => dependency == "lab-results",
             "lab-results" | "orderflow" => false,
             "lab-probe" => false,
-            "orderflow-store" | "lab-load" => dependency == "orderflow",
+            "orderflow-store" => dependency == "orderflow",
+            "lab-load" => ["lab-probe", "lab-results", "orderflow"].contains(&dependency),
             "lab-harness" => {
                 ["lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"].contains(&dependency)
             }

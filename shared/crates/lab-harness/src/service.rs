@@ -24,8 +24,10 @@
 //! // The driver, of `reproduce`.
 //! fn reproduce(run: &Run) -> anyhow::Result<()> {
 //!     let service = Launch::new(run).start()?;
-//!     let plan = [load::Planned::new(std::time::Duration::ZERO, 0, load::Request::get("/orders/US-10001"))];
-//!     let report = load::drive(service.address(), &plan, &load::Options::new(["GET"]))?;
+//!     let target = load::Target::loopback(service.address())?;
+//!     let customers = load::Schedule::constant(20.0, std::time::Duration::from_secs(4))?.at_random(run.seed);
+//!     let looking = load::EachRequest::new("GET", |_| load::Request::get("/orders/US-10001"));
+//!     let report = load::Run::new(target).open(customers, looking).drive()?;
 //!     service.stop()?;
 //!     let table = service::latency_table("GET under load", &[("GET", &report.steps[0])], 50.0);
 //!     lab_harness::emit(&lab_harness::results::Record::Table(table));

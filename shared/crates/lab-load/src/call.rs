@@ -1,9 +1,6 @@
 //! Single requests over a real socket, for checking that a service answers rightly before asking how fast.
 
-use crate::{
-    Failure, LoadError, Request, connections::Connections, drive::block_on, error::require_loopback,
-    request::WireRequest,
-};
+use crate::{Failure, LoadError, Request, Target, connections::Connections, request::WireRequest, run::block_on};
 use http_body_util::BodyExt;
 use std::{io, net::SocketAddr, panic::resume_unwind, time::Duration};
 use tokio::time::timeout;
@@ -51,9 +48,9 @@ async fn answer_all(target: SocketAddr, requests: Vec<Request>) -> Vec<Result<Re
 }
 
 async fn answer(target: SocketAddr, request: Request) -> Result<Response, LoadError> {
-    require_loopback(target)?;
-    let wire = request.to_wire(target)?;
-    let answered = timeout(CALL_TIMEOUT, exchange(target, wire)).await.unwrap_or(Err(Failure::Timeout));
+    let Target { address, authority } = Target::loopback(target)?;
+    let wire = request.to_wire(&authority)?;
+    let answered = timeout(CALL_TIMEOUT, exchange(address, wire)).await.unwrap_or(Err(Failure::Timeout));
     answered.map_err(|failure| LoadError::NoAnswer { request: request.to_string(), target, failure })
 }
 

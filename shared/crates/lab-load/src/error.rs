@@ -8,24 +8,27 @@ use std::{fmt, io, net::SocketAddr};
 #[non_exhaustive]
 pub enum LoadError {
     /// Load is for a service of our own on this machine.
-    #[error("{0} is not a loopback address: lab-load only loads services on this machine; use 127.0.0.1 or [::1]")]
+    #[error(
+        "{0} is not on this machine. Load that its owner has not agreed to is an attack, and a shared network carries it past others: \
+         use 127.0.0.1 or [::1], or say that you own that host"
+    )]
     NotLoopback(SocketAddr),
+    /// Not the address of a service.
+    #[error("`{url}` is not a target such as http://127.0.0.1:8080: {reason}")]
+    Target {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Not a rate that a schedule can be made of.
     #[error("{0} requests per second is not a rate: give one above 0 and at most {max}", max = crate::MAX_RATE_PER_S)]
     Rate(f64),
     /// A run of zero requests would measure nothing, and must not look like a run that found nothing.
-    #[error("the plan holds no request, so nothing would be measured: give it a longer window or a higher rate")]
+    #[error("nobody would come, so nothing would be measured: give it a longer window or a higher rate")]
     EmptyPlan,
-    /// A planned request belongs to a step that the options do not name.
-    #[error("the plan names step {step}, but the options name only {named}: add it to `Options::steps`")]
-    UnknownStep {
-        /// The step's index in the plan.
-        step: usize,
-        /// How many steps the options name.
-        named: usize,
-    },
     /// With room for no request at all the run would never end.
-    #[error("`max_in_flight` is 0: leave room for at least one request")]
+    #[error("no request may be in flight: leave room for at least one")]
     NoRoom,
     /// The request cannot be written as HTTP.
     #[error("{request} is not a valid HTTP request: {reason}")]
@@ -45,13 +48,16 @@ pub enum LoadError {
         /// Why there was none.
         failure: Failure,
     },
+    /// A scenario of ours has a bug; its message is on standard error.
+    #[error("the scenario panicked, so its figures mean nothing")]
+    ScenarioPanicked,
     /// The generator itself could not work: its runtime or its timer.
     #[error("the load generator could not start its runtime or its timer (see `ulimit -n`): {0}")]
     Generator(#[from] io::Error),
 }
 
 /// Why one request counts as failed. Ordered and printed as the report's keys: `503`, `timeout`, `connect`, `closed`,
-/// `malformed`.
+/// `malformed`, `unsendable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Failure {
@@ -65,6 +71,8 @@ pub enum Failure {
     Closed,
     /// What came back is not HTTP.
     Malformed,
+    /// The scenario made a request that HTTP cannot carry: nothing was sent.
+    Unsendable,
 }
 
 impl fmt::Display for Failure {
@@ -75,6 +83,7 @@ impl fmt::Display for Failure {
             Self::Connect => out.write_str("connect"),
             Self::Closed => out.write_str("closed"),
             Self::Malformed => out.write_str("malformed"),
+            Self::Unsendable => out.write_str("unsendable"),
         }
     }
 }
@@ -83,9 +92,4 @@ impl From<hyper::Error> for Failure {
     fn from(error: hyper::Error) -> Self {
         if error.is_parse() { Self::Malformed } else { Self::Closed }
     }
-}
-
-/// Refuses every target but our own machine, an IPv4 loopback address in IPv6 dress included.
-pub(crate) fn require_loopback(target: SocketAddr) -> Result<(), LoadError> {
-    if target.ip().to_canonical().is_loopback() { Ok(()) } else { Err(LoadError::NotLoopback(target)) }
 }

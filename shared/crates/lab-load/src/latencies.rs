@@ -1,7 +1,7 @@
 //! Durations of many requests, without losing the tail.
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
+use lab_results::load::LatencySummary;
 use std::time::Duration;
 
 /// Longer than any run. A longer latency is recorded as this.
@@ -39,6 +39,11 @@ impl Latencies {
         self.us.add(&other.us).expect("equal bounds");
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.us.reset();
+    }
+
     /// How many latencies were recorded.
     pub fn count(&self) -> u64 {
         self.us.len()
@@ -63,29 +68,11 @@ impl Latencies {
             p90_ms: ms(self.us.value_at_quantile(0.9)),
             p95_ms: ms(self.us.value_at_quantile(0.95)),
             p99_ms: ms(self.us.value_at_quantile(0.99)),
+            p999_ms: ms(self.us.value_at_quantile(0.999)),
             max_ms: ms(self.us.max()),
             mean_ms: self.us.mean() / 1e3,
         })
     }
-}
-
-/// A histogram's usual figures, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LatencySummary {
-    /// How many latencies they describe.
-    pub count: u64,
-    /// Median.
-    pub p50_ms: f64,
-    /// 90th percentile.
-    pub p90_ms: f64,
-    /// 95th percentile.
-    pub p95_ms: f64,
-    /// 99th percentile.
-    pub p99_ms: f64,
-    /// Longest.
-    pub max_ms: f64,
-    /// Arithmetic mean. It hides what the percentiles show.
-    pub mean_ms: f64,
 }
 
 fn ms(us: u64) -> f64 {

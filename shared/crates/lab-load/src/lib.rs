@@ -4,39 +4,43 @@
 //! its percentiles. Here the arrivals are written down before the run starts ([`Schedule`]), nothing a service does can
 //! put them off, and whatever a request waited for, in our queue or in theirs, is in its response time.
 //!
-//! What it never does: leave a planned request out of the figures, slow down for a slow service, talk to a machine that
-//! is not this one, or share a process with the service it measures. [`drive`] belongs into a generator process.
+//! What it never does: leave a request that was due out of the figures, slow down for a slow service, talk to a machine that
+//! nobody has called their own, or share a process with the service it measures. [`Run::drive`] belongs into a generator process.
 //!
 //! ```no_run
-//! use lab_load::{Options, Planned, Request, Schedule, drive};
+//! use lab_load::{EachRequest, Request, Run, Schedule, Target};
 //! use std::time::Duration;
 //!
-//! let target = "127.0.0.1:8080".parse()?;
-//! let plan: Vec<Planned> = Schedule::poisson(80.0, 7)?
-//!     .offsets(Duration::from_secs(5))
-//!     .map(|at| Planned::new(at, 0, Request::get("/quotes/1")))
-//!     .collect();
-//! let report = drive(target, &plan, &Options::new(["quote"]))?;
+//! let target = Target::loopback("127.0.0.1:8080".parse()?)?;
+//! let arrivals = Schedule::constant(80.0, Duration::from_secs(5))?.at_random(7);
+//! let quotes = EachRequest::new("quote", |vu| Request::get(format!("/quotes/{}", vu.random().below(100))));
+//! let report = Run::new(target).open(arrivals, quotes).drive()?;
 //! println!("p99 {:?} ms", report.overall.response.percentile_ms(0.99));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod call;
 mod connections;
-mod drive;
 mod error;
 mod latencies;
 mod pacer;
 mod records;
 mod report;
 mod request;
+mod run;
+mod scenario;
 mod schedule;
+mod target;
+mod vu;
 
 pub use call::{CALL_TIMEOUT, Response, call, call_all};
-pub use drive::{Options, drive};
 pub use error::{Failure, LoadError};
 pub use hyper::Method;
-pub use latencies::{Latencies, LatencySummary};
-pub use report::{Report, StepReport, StepSummary, Summary};
-pub use request::{Planned, Request};
+pub use latencies::Latencies;
+pub use report::{Effort, Live, Report, StepReport};
+pub use request::Request;
+pub use run::{Run, Stop};
+pub use scenario::{EachRequest, Mix, Scenario};
 pub use schedule::{MAX_RATE_PER_S, Offsets, Schedule};
+pub use target::Target;
+pub use vu::Vu;

@@ -1,18 +1,20 @@
-//! The book-keeping of a run. Every planned request is entered when it is due and settled exactly once.
+//! The book-keeping of a run. Every request is entered when it is due and settled exactly once.
 
-use crate::{Failure, Latencies, StepReport};
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+
+use crate::{Effort, Failure, Latencies, Live, Report, StepReport};
 
 pub(crate) struct Records {
     steps: Vec<StepReport>,
-    /// Requests that are due and not settled, by their number in the run. Its size follows what is in flight, not the
-    /// length of the run.
-    open: HashMap<usize, Open>,
-    settled: usize,
+    /// Requests that are due and not settled. Its size follows what is in flight, not the length of the run.
+    open: Slab<Open>,
+    in_flight: u64,
+    most_in_flight: u64,
     last_settled: Option<Instant>,
+    /// Response times since somebody last looked.
+    recent: Latencies,
 }
 
 struct Open {
@@ -22,52 +24,98 @@ struct Open {
 }
 
 impl Records {
-    pub(crate) fn new(step_names: &[String]) -> Self {
-        let steps = step_names.iter().map(|name| StepReport::new(name)).collect();
-        Self { steps, open: HashMap::new(), settled: 0, last_settled: None }
+    pub(crate) fn new(step_names: impl IntoIterator<Item = String>) -> Self {
+        let mut records = Self {
+            steps: Vec::new(),
+            open: Slab::new(),
+            in_flight: 0,
+            most_in_flight: 0,
+            last_settled: None,
+            recent: Latencies::new(),
+        };
+        for name in step_names {
+            records.step(&name);
+        }
+        records
     }
 
-    /// The generator got round to a request that was meant to leave at `intended`.
-    pub(crate) fn due(&mut self, number: usize, step: usize, intended: Instant, now: Instant) {
+    /// The step of this name; a scenario's steps are few.
+    fn step(&mut self, name: &str) -> usize {
+        self.steps.iter().position(|step| step.name == name).unwrap_or_else(|| {
+            self.steps.push(StepReport::new(name));
+            self.steps.len() - 1
+        })
+    }
+
+    /// A request is due that was meant to leave at `intended`; an arrival's first one says how late the generator was for it.
+    pub(crate) fn due(&mut self, step: &str, intended: Instant, lag: Option<Duration>) -> usize {
+        let step = self.step(step);
         self.steps[step].planned += 1;
-        self.steps[step].lag.record(now.saturating_duration_since(intended));
-        self.open.insert(number, Open { step, intended, sent: None });
+        if let Some(lag) = lag {
+            self.steps[step].lag.record(lag);
+        }
+        self.open.insert(Open { step, intended, sent: None })
     }
 
     /// The request has a place among those in flight.
     pub(crate) fn sent(&mut self, number: usize, now: Instant) {
-        if let Some(open) = self.open.get_mut(&number) {
-            open.sent = Some(now);
-            self.steps[open.step].sent += 1;
-        }
+        let open = &mut self.open[number];
+        open.sent = Some(now);
+        self.steps[open.step].sent += 1;
+        self.in_flight += 1;
+        self.most_in_flight = self.most_in_flight.max(self.in_flight);
     }
 
-    /// The request came to its end. Returns how many have.
-    pub(crate) fn settle(&mut self, number: usize, outcome: Result<(), Failure>, now: Instant) -> usize {
-        if let Some(open) = self.open.remove(&number) {
-            let step = &mut self.steps[open.step];
-            step.record_latency(&open.waited(now));
-            match outcome {
-                Ok(()) => step.ok += 1,
-                Err(failure) => *step.failed.entry(failure).or_default() += 1,
-            }
-            self.settled += 1;
-            self.last_settled = Some(now);
+    /// The request came to its end, as expected or with a failure.
+    pub(crate) fn settle(&mut self, number: usize, failure: Option<Failure>, now: Instant) {
+        let open = self.open.remove(number);
+        let step = &mut self.steps[open.step];
+        let waited = open.waited(now);
+        step.record_latency(&waited);
+        match failure {
+            None => step.ok += 1,
+            Some(failure) => *step.failed.entry(failure).or_default() += 1,
         }
-        self.settled
+        self.recent.record(waited.response);
+        self.in_flight -= 1;
+        self.last_settled = Some(now);
+    }
+
+    /// How the run stands, and what the response times were since the last call.
+    pub(crate) fn live(&mut self, elapsed: Duration) -> Live {
+        let sum = |count: fn(&StepReport) -> u64| self.steps.iter().map(count).sum();
+        let live = Live {
+            elapsed,
+            due: sum(|step| step.planned),
+            sent: sum(|step| step.sent),
+            ok: sum(|step| step.ok),
+            failed: sum(StepReport::failures),
+            in_flight: self.in_flight,
+            recent_p50_ms: self.recent.percentile_ms(0.5),
+            recent_p99_ms: self.recent.percentile_ms(0.99),
+        };
+        self.recent.clear();
+        live
     }
 
     /// Ends the run: what is still open has waited at least until now, and stands in the histograms with that.
-    pub(crate) fn close(mut self, start: Instant, now: Instant) -> (Vec<StepReport>, Duration) {
+    pub(crate) fn close(mut self, start: Instant, now: Instant) -> Report {
         let end = if self.open.is_empty() { self.last_settled.unwrap_or(now) } else { now };
-        for open in self.open.into_values() {
+        for (_, open) in &self.open {
             let step = &mut self.steps[open.step];
             step.record_latency(&open.waited(now));
             if open.sent.is_some() {
                 step.unfinished += 1;
             }
         }
-        (self.steps, end.saturating_duration_since(start))
+        Report {
+            elapsed: end.saturating_duration_since(start),
+            is_open: true,
+            interrupted: false,
+            effort: Effort { most_in_flight: self.most_in_flight, ..Effort::default() },
+            overall: StepReport::overall(&self.steps),
+            steps: self.steps,
+        }
     }
 }
 
@@ -87,7 +135,8 @@ impl Open {
 }
 
 impl StepReport {
-    fn new(name: &str) -> Self {
+    /// A step of which nothing was asked yet.
+    pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             planned: 0,
@@ -107,24 +156,6 @@ impl StepReport {
             self.service.record(service);
         }
     }
-
-    /// All steps as one, under the name `overall`.
-    pub(crate) fn overall(steps: &[Self]) -> Self {
-        let mut all = Self::new("overall");
-        for step in steps {
-            all.planned += step.planned;
-            all.sent += step.sent;
-            all.ok += step.ok;
-            all.unfinished += step.unfinished;
-            for (failure, count) in &step.failed {
-                *all.failed.entry(*failure).or_default() += count;
-            }
-            all.response.merge(&step.response);
-            all.service.merge(&step.service);
-            all.lag.merge(&step.lag);
-        }
-        all
-    }
 }
 
 #[cfg(test)]
@@ -135,27 +166,39 @@ mod tests {
     fn every_request_is_settled_once_and_no_waiting_is_lost() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut records = Records::new(&["quote".to_owned(), "login".to_owned()]);
-        for (number, step) in [0, 0, 0, 1].into_iter().enumerate() {
-            records.due(number, step, at(0), at(1));
-        }
-        (0..3).for_each(|number| records.sent(number, at(10)));
-        assert_eq!(records.settle(0, Ok(()), at(30)), 1);
-        assert_eq!(records.settle(1, Err(Failure::Status(503)), at(20)), 2);
-        assert_eq!(records.settle(1, Ok(()), at(25)), 2, "settled already");
+        let mut records = Records::new(["quote".to_owned(), "login".to_owned()]);
+        let lag = Some(Duration::from_millis(1));
+        let due = ["quote", "quote", "quote", "login"].map(|step| records.due(step, at(0), lag));
+        due[..3].iter().for_each(|number| records.sent(*number, at(10)));
+        records.settle(due[0], None, at(30));
+        records.settle(due[1], Some(Failure::Status(503)), at(20));
 
-        // 2 was sent and not answered, 3 never got a place: both have waited for the 100 ms that the run lasted.
-        let (steps, elapsed) = records.close(start, at(100));
-        assert_eq!(elapsed, Duration::from_millis(100));
-        let [quote, login] = &steps[..] else { panic!("two steps") };
+        let live = records.live(Duration::from_millis(50));
+        assert_eq!((live.due, live.sent, live.ok, live.failed, live.in_flight), (4, 3, 1, 1, 1));
+        assert!(live.recent_p99_ms >= Some(29.9) && records.live(Duration::ZERO).recent_p99_ms.is_none());
+
+        // One was sent and not answered, one never got a place: both have waited for the 100 ms that the run lasted.
+        let report = records.close(start, at(100));
+        assert_eq!(report.elapsed, Duration::from_millis(100));
+        let [quote, login] = &report.steps[..] else { panic!("two steps") };
         assert_eq!((quote.planned, quote.sent, quote.ok, quote.failures(), quote.unfinished), (3, 3, 1, 1, 1));
         assert_eq!((login.planned, login.sent, login.unsent(), login.unfinished), (1, 0, 1, 0));
         assert!(quote.response.max_ms() >= Some(100.0) && login.response.max_ms() >= Some(100.0));
         assert_eq!((quote.service.count(), login.service.count()), (3, 0));
         assert!(quote.service.percentile_ms(0.0).is_some_and(|ms| (ms - 10.0).abs() < 0.1));
 
-        let overall = StepReport::overall(&steps);
+        let overall = &report.overall;
         assert_eq!((overall.planned, overall.response.count(), overall.lag.count()), (4, 4, 4));
-        assert_eq!(overall.failed[&Failure::Status(503)], 1);
+        assert_eq!((overall.failed[&Failure::Status(503)], report.effort.most_in_flight), (1, 3));
+    }
+
+    #[test]
+    fn a_step_that_nobody_declared_is_counted_all_the_same() {
+        let mut records = Records::new(["quote".to_owned()]);
+        let (now, number) = (Instant::now(), records.due("new", Instant::now(), None));
+        records.sent(number, now);
+        records.settle(number, None, now);
+        let report = records.close(now, now);
+        assert_eq!(report.steps.iter().map(|step| step.planned).collect::<Vec<_>>(), [0, 1]);
     }
 }

@@ -1,20 +1,60 @@
 //! What a run found.
 
-use crate::{Failure, Latencies, LatencySummary};
-use serde::{Deserialize, Serialize, Serializer};
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// What a run found, per step and over all of them. Serialises as its [`Summary`].
+use lab_results::load::{Generator, LoadReport, Model, SCHEMA, StepSummary};
+
+use crate::pacer::Pacer;
+use crate::{Failure, Latencies};
+
+/// What a run found, per step and over all of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// From the start of the run to its last answer, or to the end of the drain where answers are missing.
     pub elapsed: Duration,
-    /// What paced the run: `timerfd`, or `tokio` whose timer is late by up to 2 ms.
-    pub timer: &'static str,
+    /// True when a schedule decided when customers came; false as soon as one of them waited for an answer before it came again.
+    pub is_open: bool,
+    /// True when somebody ended the run early.
+    pub interrupted: bool,
+    /// What it cost the generator.
+    pub effort: Effort,
     /// All steps as one.
     pub overall: StepReport,
-    /// The steps in the order of the options.
+    /// The steps in the order of the scenarios.
     pub steps: Vec<StepReport>,
+}
+
+/// What a run cost the generator.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Effort {
+    /// CPU time of the generator's thread.
+    pub cpu: Duration,
+    /// Wall time from the first arrival to the end of the drain.
+    pub wall: Duration,
+    /// Most requests that were with the service at once.
+    pub most_in_flight: u64,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Live {
+    /// Since its start.
+    pub elapsed: Duration,
+    /// Requests that were due until now.
+    pub due: u64,
+    /// Requests that were sent.
+    pub sent: u64,
+    /// Answered as expected.
+    pub ok: u64,
+    /// Failed.
+    pub failed: u64,
+    /// With the service now.
+    pub in_flight: u64,
+    /// Median response time in milliseconds since the last look; None when nothing was answered meanwhile.
+    pub recent_p50_ms: Option<f64>,
+    /// 99th percentile of the same.
+    pub recent_p99_ms: Option<f64>,
 }
 
 /// One step's counts and latencies. `planned = sent + unsent` and `sent = ok + failures + unfinished`.
@@ -40,7 +80,8 @@ pub struct StepReport {
     /// From the actual send, a new connection's opening included, to the end of the answer: what a generator that
     /// forgives its own queue would report. It holds the sent ones.
     pub service: Latencies,
-    /// How late the generator itself was, before any waiting for a place. Large means that the run is not to be trusted.
+    /// How late the generator itself was for each arrival, before any waiting for a place; it stands with the arrival's first
+    /// request. Large means that the run is not to be trusted.
     pub lag: Latencies,
 }
 
@@ -58,6 +99,24 @@ impl StepReport {
     /// The share of planned requests that were not answered as expected, 0.0 to 1.0; 0.0 when none was planned.
     pub fn failed_share(&self) -> f64 {
         if self.planned == 0 { 0.0 } else { (self.planned - self.ok) as f64 / self.planned as f64 }
+    }
+
+    /// All steps as one, under the name `overall`.
+    pub fn overall(steps: &[Self]) -> Self {
+        let mut all = Self::new("overall");
+        for step in steps {
+            all.planned += step.planned;
+            all.sent += step.sent;
+            all.ok += step.ok;
+            all.unfinished += step.unfinished;
+            for (failure, count) in &step.failed {
+                *all.failed.entry(*failure).or_default() += count;
+            }
+            all.response.merge(&step.response);
+            all.service.merge(&step.service);
+            all.lag.merge(&step.lag);
+        }
+        all
     }
 }
 
@@ -77,13 +136,28 @@ impl Report {
         self.per_s(self.overall.ok)
     }
 
-    /// The figures that programs hand each other and keep.
-    pub fn summary(&self) -> Summary {
-        Summary {
+    /// The run as the document that programs hand each other and keep, without a judgement.
+    pub fn document(&self, target: &str, scenario: &str) -> LoadReport {
+        let Effort { cpu, wall, most_in_flight } = self.effort;
+        let generator = Generator {
+            timer: Pacer::TIMER.into(),
+            cpu_share: cpu.as_secs_f64() / wall.as_secs_f64().max(f64::MIN_POSITIVE),
+            cpu_us_per_request: cpu.as_secs_f64() * 1e6 / self.overall.sent.max(1) as f64,
+            peak_rss_mib: lab_probe::memory::peak_rss_bytes().map(|bytes| bytes as f64 / f64::from(1 << 20)),
+            most_in_flight,
+        };
+        LoadReport {
+            schema: SCHEMA,
+            tool: "lab-load".into(),
+            target: target.into(),
+            scenario: scenario.into(),
+            model: if self.is_open { Model::Open } else { Model::Closed },
+            interrupted: self.interrupted,
             elapsed_s: self.elapsed.as_secs_f64(),
-            timer: self.timer.to_owned(),
+            generator: Some(generator),
             overall: self.summarise(&self.overall),
             steps: self.steps.iter().map(|step| self.summarise(step)).collect(),
+            judgement: None,
         }
     }
 
@@ -107,50 +181,4 @@ impl Report {
         let seconds = self.elapsed.as_secs_f64();
         if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
     }
-}
-
-impl Serialize for Report {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.summary().serialize(serializer)
-    }
-}
-
-/// A [`Report`] in figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
-    /// See [`Report::elapsed`], in seconds.
-    pub elapsed_s: f64,
-    /// See [`Report::timer`].
-    pub timer: String,
-    /// All steps as one.
-    pub overall: StepSummary,
-    /// The steps in the order of the options.
-    pub steps: Vec<StepSummary>,
-}
-
-/// A [`StepReport`] in figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StepSummary {
-    /// Its name.
-    pub name: String,
-    /// Requests that were due.
-    pub planned: u64,
-    /// Requests that were sent.
-    pub sent: u64,
-    /// Requests that were due and never sent.
-    pub unsent: u64,
-    /// Answered as expected.
-    pub ok: u64,
-    /// Failed, by reason: `503`, `timeout`, `connect`, `closed`, `malformed`.
-    pub failed: BTreeMap<String, u64>,
-    /// Sent and never answered.
-    pub unfinished: u64,
-    /// Expected answers per second of the whole run.
-    pub throughput_per_s: f64,
-    /// From the intended send time; see [`StepReport::response`]. None (null) where there was nothing to measure.
-    pub response: Option<LatencySummary>,
-    /// From the actual send; see [`StepReport::service`].
-    pub service: Option<LatencySummary>,
-    /// The generator's own lateness; see [`StepReport::lag`].
-    pub lag: Option<LatencySummary>,
 }

@@ -1,4 +1,4 @@
-//! What is sent, and when.
+//! What is sent.
 
 use crate::LoadError;
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use hyper::{
     Method, Uri,
     header::{CONTENT_TYPE, HOST},
 };
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::fmt;
 
 /// A request as HTTP sends it.
 pub(crate) type WireRequest = hyper::Request<Full<Bytes>>;
@@ -23,17 +23,19 @@ pub struct Request {
     pub body: Option<String>,
     /// Further headers, by name and value.
     pub headers: Vec<(String, String)>,
+    /// The status that counts as success; any 2xx where none is given.
+    pub expect_status: Option<u16>,
 }
 
 impl Request {
     /// A GET of `path`.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), body: None, headers: Vec::new() }
+        Self { method: Method::GET, path: path.into(), body: None, headers: Vec::new(), expect_status: None }
     }
 
     /// A POST of a JSON text to `path`.
     pub fn post(path: impl Into<String>, json: impl Into<String>) -> Self {
-        Self { method: Method::POST, path: path.into(), body: Some(json.into()), headers: Vec::new() }
+        Self { method: Method::POST, body: Some(json.into()), ..Self::get(path) }
     }
 
     /// The same request with one more header.
@@ -43,13 +45,20 @@ impl Request {
         self
     }
 
-    pub(crate) fn to_wire(&self, target: SocketAddr) -> Result<WireRequest, LoadError> {
+    /// The same request, which only `status` answers well.
+    #[must_use]
+    pub fn expecting(mut self, status: u16) -> Self {
+        self.expect_status = Some(status);
+        self
+    }
+
+    pub(crate) fn to_wire(&self, authority: &str) -> Result<WireRequest, LoadError> {
         let invalid = |reason: String| LoadError::InvalidRequest { request: self.to_string(), reason };
         if !self.path.starts_with('/') {
             return Err(invalid("its path does not start with `/`".to_owned()));
         }
         let uri: Uri = self.path.parse().map_err(|error| invalid(format!("{error}")))?;
-        let mut wire = hyper::Request::builder().method(&self.method).uri(uri).header(HOST, target.to_string());
+        let mut wire = hyper::Request::builder().method(&self.method).uri(uri).header(HOST, authority);
         if self.body.is_some() {
             wire = wire.header(CONTENT_TYPE, "application/json");
         }
@@ -67,39 +76,12 @@ impl fmt::Display for Request {
     }
 }
 
-/// A request of a run: when it is meant to leave, and what counts as success.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// The intended send time, from the start of the run.
-    pub at: Duration,
-    /// The step it is counted under: an index into [`Options::steps`](crate::Options::steps).
-    pub step: usize,
-    /// What to send.
-    pub request: Request,
-    /// The status that counts as success; any 2xx where none is given.
-    pub expect_status: Option<u16>,
-}
-
-impl Planned {
-    /// A request of `step`, `at` this offset, which any 2xx answers well.
-    pub fn new(at: Duration, step: usize, request: Request) -> Self {
-        Self { at, step, request, expect_status: None }
-    }
-
-    /// The same request, which only `status` answers well.
-    #[must_use]
-    pub fn expecting(mut self, status: u16) -> Self {
-        self.expect_status = Some(status);
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn wire(request: Request) -> Result<WireRequest, LoadError> {
-        request.to_wire("127.0.0.1:8080".parse().unwrap())
+        request.to_wire("127.0.0.1:8080")
     }
 
     #[test]
