@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use axum::http::StatusCode;
 use lab_harness::results::load::{Objective, Outcome, Rule};
 use serde_json::Value;
 use shop::Shop;
@@ -136,4 +137,15 @@ fn a_scenario_is_sent_as_it_is_written() {
         let report = ran.judged(Outcome::Pass, 0);
         shop.check(scenario, report);
     }
+}
+
+#[test]
+fn another_answer_than_the_expected_one_is_a_failure() {
+    let Some(k6) = k6() else { return };
+    let shop = Shop::answering(StatusCode::OK);
+    let variables = [("TARGET", &*shop.target), ("PROFILE", "constant"), ("RATE", "50"), ("DURATION", "1s")];
+    let ran = run(&k6, "pool-exhaustion", &variables);
+    let report = ran.judged(Outcome::Breach, 99);
+    let [pay, look] = &report.steps[..] else { panic!("{report:?}") };
+    assert!(pay.sent > 0 && pay.ok == 0 && look.ok == look.sent, "{report:?}");
 }

@@ -6,6 +6,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use axum::http::StatusCode;
 use lab_harness::results::load::Outcome;
 use shop::Shop;
 use support::{Ran, Stalling, nobody, repository, tool};
@@ -93,4 +94,15 @@ fn a_wrong_word_in_the_environment_is_explained_before_anything_starts() {
         assert!(ran.code == Some(2) && ran.text.contains(words), "{:?}: {}", ran.code, ran.text);
         assert!(ran.report.is_none());
     }
+}
+
+#[test]
+fn another_answer_than_the_expected_one_is_a_failure() {
+    let Some(locust) = locust() else { return };
+    let shop = Shop::answering(StatusCode::OK);
+    let ran = run(&locust, "pool-exhaustion", &shop.target, (50, 1.0, 2));
+    let report = ran.judged(Outcome::Breach, 99);
+    let [pay, look] = &report.steps[..] else { panic!("{report:?}") };
+    assert!(pay.sent > 0 && pay.ok == 0 && look.ok == look.sent, "{report:?}");
+    assert_eq!(report.overall.failed.get("200"), Some(&pay.sent), "{report:?}");
 }

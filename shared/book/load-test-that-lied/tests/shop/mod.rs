@@ -20,6 +20,7 @@ const ACCOUNTS: usize = 3;
 
 #[derive(Debug, Default)]
 struct Book {
+    answer_to_pay: StatusCode,
     paid: Vec<String>,
     looked_up: Vec<String>,
     signed_in: Vec<Value>,
@@ -33,7 +34,12 @@ pub struct Shop {
 
 impl Shop {
     pub fn open() -> Shop {
-        let book = Arc::<Mutex<Book>>::default();
+        Shop::answering(StatusCode::NO_CONTENT)
+    }
+
+    /// A shop that answers every payment so; 204 is what the scenario expects.
+    pub fn answering(answer_to_pay: StatusCode) -> Shop {
+        let book = Arc::new(Mutex::new(Book { answer_to_pay, ..Book::default() }));
         let router = Router::new()
             .route("/load-data", get(async || Json(json!({ "order": orders(), "account": accounts() }))))
             .route("/orders/{order}/pay", post(pay))
@@ -81,8 +87,9 @@ fn accounts() -> Vec<Value> {
 }
 
 async fn pay(State(book): State<Arc<Mutex<Book>>>, Path(order): Path<String>) -> StatusCode {
-    book.lock().expect("no panic").paid.push(order);
-    StatusCode::NO_CONTENT
+    let mut book = book.lock().expect("no panic");
+    book.paid.push(order);
+    book.answer_to_pay
 }
 
 async fn look_up(State(book): State<Arc<Mutex<Book>>>, Path(order): Path<String>) -> String {
