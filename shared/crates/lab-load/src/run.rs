@@ -139,13 +139,15 @@ impl Run {
         if self.max_in_flight == 0 {
             return Err(LoadError::NoRoom);
         }
-        block_on(self.run())?
+        // In a task of its own, because waking the future that a runtime blocks on costs a system call each time.
+        block_on(async { tokio::spawn(self.run()).await.unwrap_or_else(|error| resume_unwind(error.into_panic())) })?
     }
 
     async fn run(mut self) -> Result<Report, LoadError> {
         let pacer = Pacer::new()?;
         let is_open = self.streams.iter().all(|stream| matches!(stream.arrivals, Arrivals::Open(_)));
         let shared = Arc::new(Shared::new(&self));
+        tokio::spawn(keep_a_timer(self.timeout / 2));
         let cpu_before = thread_cpu_time();
         let start = Instant::now();
         if let Some(look) = self.look.take() {
@@ -236,7 +238,20 @@ async fn visit(here: Here, scenario: Arc<dyn AnyScenario>, intended: Instant) {
 async fn use_again(here: Here, scenario: Arc<dyn AnyScenario>, think: Duration, until: Instant, stop: Stop) {
     while Instant::now() < until && !stop.is_asked() {
         scenario.run(&mut Vu::waiting(here.shared(), Instant::now())).await;
-        sleep(think).await;
+        if think.is_zero() {
+            // tokio sleeps for a millisecond at least.
+            yield_now().await;
+        } else {
+            sleep(think).await;
+        }
+    }
+}
+
+/// As long as tokio waits for an earlier timer, a request's time limit costs it no system call.
+async fn keep_a_timer(every: Duration) {
+    let mut every = interval(every.clamp(Duration::from_millis(1), Duration::from_secs(1)));
+    loop {
+        every.tick().await;
     }
 }
 
