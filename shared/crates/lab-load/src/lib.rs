@@ -23,8 +23,12 @@
 
 mod call;
 mod connections;
+#[cfg(feature = "program")]
+pub mod curve;
 mod drive;
 mod error;
+#[cfg(feature = "program")]
+pub mod knee;
 mod latencies;
 mod pacer;
 mod records;
