@@ -9,6 +9,7 @@ mod usl;
 
 use limits::REPEATS;
 pub use limits::{BadLimits, Limits};
+pub(crate) use says::per_s;
 use serde::Serialize;
 pub use usl::{Coefficients, Fit, MIN_POINTS, Maximum, Point, Residual, WORST_RESIDUAL, fit};
 

@@ -88,7 +88,7 @@ pub struct Fit {
     pub applies: bool,
     /// None where nothing could be fitted.
     pub coefficients: Option<Coefficients>,
-    /// None where the law does not apply, or the points end too far below it.
+    /// None where the law does not apply, or the throughput grows too nearly in proportion for a prediction.
     pub maximum: Option<Maximum>,
     /// For each usable point, by ascending concurrency.
     pub residuals: Vec<Residual>,
@@ -156,7 +156,7 @@ impl Fit {
         self.maximum = Some(law.maximum()).filter(|maximum| maximum.per_s <= FARTHEST * highest);
         let measured_to = points.last().map_or(0.0, |point| point.in_flight);
         let prediction = match self.maximum {
-            None => "The points end too far below saturation to predict a maximum.".to_string(),
+            None => "Too nearly in proportion as far as measured to predict a maximum.".to_string(),
             Some(Maximum { per_s: most, in_flight: Some(at) }) => {
                 format!("Predicted maximum: {} at {at:.1} in flight (measured up to {measured_to:.1}).", per_s(most))
             }

@@ -98,7 +98,7 @@ fn residuals_above_a_tenth_do_not_apply_and_are_shown() {
 fn throughput_still_in_proportion_predicts_no_maximum() {
     let fit = fit(&points(&IN_FLIGHT, |n| 50.0 * n));
     assert!(fit.applies && fit.maximum.is_none());
-    assert!(fit.says.contains("too far below saturation"), "{}", fit.says);
+    assert!(fit.says.contains("Too nearly in proportion"), "{}", fit.says);
 }
 
 #[test]
