@@ -22,7 +22,11 @@
 mod admission;
 mod call;
 mod connections;
+#[cfg(feature = "program")]
+pub mod curve;
 mod error;
+#[cfg(feature = "program")]
+pub mod knee;
 mod latencies;
 mod pacer;
 mod records;
