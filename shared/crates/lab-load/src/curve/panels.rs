@@ -67,8 +67,8 @@ pub(super) fn latency(area: &Area<'_>, knee: &Knee, objective_ms: Option<f64>) -
     edge(&mut chart, knee, (low, high), false)?;
     if let Some(ms) = objective_ms {
         chart.draw_series(LineSeries::new([(0.0, ms), (right, ms)], OBJECTIVE.stroke_width(2)))?;
-        let label =
-            EmptyElement::at((0.0, ms)) + Text::new(format!("objective {ms} ms"), (6, -15), font(14, &OBJECTIVE));
+        let label = EmptyElement::at((0.0, ms))
+            + Text::new(format!("objective {} ms", label(&ms)), (6, -15), font(14, &OBJECTIVE));
         chart.draw_series([label])?;
     }
     steps(&mut chart, knee, p99)
@@ -87,11 +87,16 @@ where
     let mut mesh = chart.configure_mesh();
     mesh.x_labels(10).y_labels(y_labels).max_light_lines(0).bold_line_style(FAINT.mix(0.2)).axis_style(FAINT);
     mesh.label_style(font(14, &INK)).axis_desc_style(font(15, &INK)).y_desc(y_text);
-    mesh.x_label_formatter(&f64::to_string).y_label_formatter(&f64::to_string);
+    mesh.x_label_formatter(&label).y_label_formatter(&label);
     if let Some(x_text) = x_text {
         mesh.x_desc(x_text);
     }
     mesh.draw()
+}
+
+/// Without the last digits, which are those of adding up tenths.
+fn label(value: &f64) -> String {
+    ((value * 1e6).round() / 1e6).to_string()
 }
 
 /// The bracket as a band, and the knee as a line.

@@ -168,12 +168,12 @@ impl Fit {
             }
         };
         self.says = format!(
-            "The Universal Scalability Law fits {} points within {:.1} %: contention {:.3}, coherency {:.1e}, {} with one \
+            "The Universal Scalability Law fits {} points within {:.1} %: contention {:.3}, coherency {}, {} with one \
              request in flight. {prediction}",
             points.len(),
             100.0 * worst,
             law.sigma,
-            law.kappa,
+            if law.kappa == 0.0 { "0".to_string() } else { format!("{:.1e}", law.kappa) },
             per_s(law.lambda),
         );
     }

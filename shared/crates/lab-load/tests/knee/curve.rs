@@ -181,3 +181,14 @@ fn pictures() {
         println!("{name}: {}\n{name}: {}", knee.says, fit(&knee.points()).says);
     }
 }
+
+#[test]
+fn small_rates_have_short_labels() {
+    let limits = Limits::new(0.01, 0.9).expect("sane");
+    let service = |rate| step(rate, rate, 0.00002, if rate < 0.31 { 0.04 } else { 0.2 }, 0.1);
+    let knee = search(&limits, |rate| Ok::<_, Infallible>(service(rate))).expect("infallible");
+    let svg = drawn("small", &knee, Some(0.1));
+    let texts = texts(&Document::parse(&svg).expect("well-formed"));
+    let long = texts.iter().find(|text| text.parse::<f64>().is_ok() && text.len() > 6);
+    assert_eq!(long, None);
+}
