@@ -53,9 +53,10 @@ impl Shop {
         Shop { target, book, _runtime: runtime }
     }
 
-    /// That the tool asked for what the scenario says, and reports what it asked for.
+    /// That the tool asked for what the scenario says, and reports what it asked for. How long that took is the machine's mood.
     pub fn check(&self, scenario: &str, report: &LoadReport) {
         let book = self.book.lock().expect("no panic");
+        assert!(report.overall.sent > 0 && report.overall.ok == report.overall.sent, "{report:?}");
         let sent: Vec<_> = report.steps.iter().map(|step| (&*step.name, step.sent as usize)).collect();
         assert_eq!(sent.iter().map(|(_, sent)| *sent as u64).sum::<u64>(), report.overall.sent);
         match scenario {

@@ -92,10 +92,15 @@ impl Ran {
         Ran { code: output.status.code(), text, report }
     }
 
+    /// The document, whatever the verdict.
+    pub fn report(&self) -> &LoadReport {
+        self.report.as_ref().unwrap_or_else(|| panic!("no document: {}", self.text))
+    }
+
     /// The document, if the tool ended and judged as expected, and as we judge the same figures.
     pub fn judged(&self, outcome: Outcome, code: i32) -> &LoadReport {
         assert_eq!(self.code, Some(code), "{}", self.text);
-        let report = self.report.as_ref().unwrap_or_else(|| panic!("no document: {}", self.text));
+        let report = self.report();
         let theirs = report.judgement.as_ref().unwrap_or_else(|| panic!("not judged: {report:?}"));
         let ours = judge(report, &objectives(&report.scenario));
         assert_eq!((theirs.outcome, ours.outcome), (outcome, outcome), "{theirs:?}, {ours:?}");
