@@ -108,10 +108,11 @@ fn serve(workspace: &Workspace, subject: &Subject, on: &Serving) -> Result<u8> {
     child::stop_at_next_signal();
     say_where(subject, &address, &examples, on.json);
     session.follow_until(child::is_asked_to_stop);
-    for record in session.finish()?.finished()?.iter().filter(|_| !on.json) {
-        reproduce::show(record);
-    }
+    let records = session.finish()?.finished()?;
     if !on.json {
+        // The terminal may have shown the key that was pressed.
+        say!();
+        records.iter().for_each(reproduce::show);
         say!("Stopped: nothing is left running.");
     }
     Ok(0)

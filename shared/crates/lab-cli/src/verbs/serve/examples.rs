@@ -82,6 +82,9 @@ fn curl(address: &str, request: &Request, lists: &Lists) -> Result<String> {
     if request.method != "GET" {
         // The answer may have no body to show.
         words.push("-i".into());
+    }
+    // What it does without being told: GET, and POST where there is a body.
+    if request.method != if request.body.is_some() { "POST" } else { "GET" } {
         words.extend(["-X".into(), request.method.clone()]);
     }
     for (name, value) in &request.headers {
