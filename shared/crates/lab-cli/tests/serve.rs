@@ -19,7 +19,10 @@ use tempfile::TempDir;
 fn lab(arguments: &[&str], state: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
     // Nothing comes on standard input, and that is no reason to stop.
-    command.args(arguments).current_dir(repository()).env("LAB_STATE", state).env_remove("DB").stdin(Stdio::null());
+    command.args(arguments).current_dir(repository()).env_remove("DB").stdin(Stdio::null());
+    let databases = state.join("databases");
+    std::fs::create_dir_all(&databases).expect("created");
+    command.env("LAB_STATE", state).env("TMPDIR", databases);
     command
 }
 
@@ -68,11 +71,11 @@ impl Served {
 
     /// Stops it by a signal: how `lab` ended.
     fn stop(self, by: &str) -> Ran {
-        let address = self.address().to_string();
         signal(self.lab.id(), by);
         let ran = ran(self.lab.wait_with_output().expect("it ends"));
         assert_nothing_is_left(self.state.path(), by);
-        assert!(TcpListener::bind(&address).is_ok(), "{address} is free again after SIG{by}");
+        let databases = std::fs::read_dir(self.state.path().join("databases")).expect("listed");
+        assert_eq!(databases.count(), 0, "databases left after SIG{by}");
         ran
     }
 }

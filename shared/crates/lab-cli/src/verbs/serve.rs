@@ -22,6 +22,8 @@ use crate::workspace::Workspace;
 
 /// What the stalling service is called on the command line.
 pub const STALL: &str = "stall";
+/// Its package.
+pub const STALLING: &str = "load-test-that-lied";
 
 /// A service that has not said where it listens after this long hangs, and so does one that has not ended this long after it was told
 /// to. A shop of its own has many orders to write first, and its database to remove in the end.
@@ -63,7 +65,7 @@ pub fn stall(workspace: &Workspace, on: &Serving) -> Result<u8> {
         .into());
     }
     let subject = Subject {
-        package: "load-test-that-lied".into(),
+        package: STALLING.into(),
         needs: vec!["service"],
         arguments: Vec::new(),
         environment: Vec::new(),
