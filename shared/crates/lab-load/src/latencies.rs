@@ -39,11 +39,6 @@ impl Latencies {
         self.us.add(&other.us).expect("equal bounds");
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.us.reset();
-    }
-
     /// How many latencies were recorded.
     pub fn count(&self) -> u64 {
         self.us.len()

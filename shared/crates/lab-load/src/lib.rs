@@ -37,7 +37,7 @@ pub use call::{CALL_TIMEOUT, Response, call, call_all};
 pub use error::{Failure, LoadError};
 pub use hyper::Method;
 pub use latencies::Latencies;
-pub use report::{Effort, Live, Report, StepReport};
+pub use report::{Effort, Live, LiveStep, Report, StepReport};
 pub use request::Request;
 pub use run::{Run, Stop};
 pub use scenario::{EachRequest, Mix, Scenario};
