@@ -22,6 +22,8 @@
 mod call;
 mod connections;
 mod error;
+#[cfg(feature = "program")]
+pub mod hdr;
 mod latencies;
 mod pacer;
 mod records;
