@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use lab_load::{Mix, Run, Schedule, Stop, Target};
+use anyhow::{Context, Result, anyhow};
+use lab_load::{LoadError, Mix, Run, Schedule, Stop, Target};
 
 use super::args::Arguments;
 use super::profile::Profile;
@@ -47,7 +47,7 @@ impl Plan {
         let root = repository();
         let target = Target::parse(arguments.target.as_deref().unwrap_or_default(), arguments.i_own_this_host)
             .map_err(|error| match error {
-                lab_load::LoadError::NotLoopback(_) => anyhow::anyhow!("{error} with --i-own-this-host"),
+                LoadError::NotLoopback(_) => anyhow!("{error} with --i-own-this-host"),
                 error => error.into(),
             })?;
         let path = scenario::find(arguments.scenario.as_deref().unwrap_or_default(), root.as_deref())?;
@@ -60,7 +60,7 @@ impl Plan {
         }
         open_files::allow(arguments.max_in_flight)?;
         TcpStream::connect_timeout(&target.address(), PATIENCE)
-            .with_context(|| format!("nobody answers at {target}; is the service running?"))?;
+            .map_err(|error| anyhow!("nobody answers at {target} ({error}): is the service running?"))?;
         let data = match &file.data_from {
             Some(path) => Data::fetch(&target, path)?,
             None => file.own_data().unwrap_or_default(),

@@ -82,15 +82,18 @@ pub fn generator(run: &LoadReport) -> String {
     };
     let memory = peak_rss_mib.map(|mib| format!(", {} MiB", figure(mib))).unwrap_or_default();
     let late = if timer == "timerfd" { "" } else { ", which is late by up to 2 ms: on Linux it is not" };
-    let effort = format!(
-        "{}/s answered over {} s; the generator used {:.0}% of a core, {} us a request{memory}, at most {} in flight; timer: {timer}{late}",
+    let answered = format!(
+        "{}/s answered over {} s, at most {} in flight",
         figure(run.overall.throughput_per_s),
         figure(run.elapsed_s),
-        cpu_share * 100.0,
-        figure(*cpu_us_per_request),
         figure(*most_in_flight as f64),
     );
-    format!("{}\n", paint(QUIET, effort))
+    let effort = format!(
+        "Generator: {:.0}% of a core, {} us a request{memory}, {timer}{late}",
+        cpu_share * 100.0,
+        figure(*cpu_us_per_request)
+    );
+    format!("{answered}\n{}\n", paint(QUIET, effort))
 }
 
 /// The result, with every rule and its figure.
@@ -131,7 +134,7 @@ pub fn broke(broke: Option<&Broke>, rate_at: impl Fn(std::time::Duration) -> f64
     };
     let (from, to) = (rate_at(broke.since), rate_at(broke.at));
     format!(
-        "{} after {:.1} s, at {}/s; its figures are those of the time from {}/s to {}/s.\n",
+        "{} after {:.1} s, at {}/s. These are the figures of {}/s to {}/s:\n",
         paint(HEADING, "It broke"),
         broke.at.as_secs_f64(),
         figure(to.round()),
