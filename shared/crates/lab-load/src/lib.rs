@@ -19,11 +19,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod admission;
 mod call;
 mod connections;
+#[cfg(feature = "program")]
+pub mod curve;
 mod error;
 #[cfg(feature = "program")]
 pub mod hdr;
+#[cfg(feature = "program")]
+pub mod knee;
 mod latencies;
 mod pacer;
 mod records;
@@ -32,6 +37,8 @@ mod request;
 mod run;
 mod scenario;
 mod schedule;
+mod shared;
+mod stop;
 mod target;
 mod vu;
 
@@ -41,8 +48,9 @@ pub use hyper::Method;
 pub use latencies::Latencies;
 pub use report::{Effort, Live, LiveStep, Report, StepReport};
 pub use request::Request;
-pub use run::{Run, Stop};
+pub use run::Run;
 pub use scenario::{EachRequest, Mix, Scenario};
 pub use schedule::{MAX_RATE_PER_S, Offsets, Schedule};
+pub use stop::Stop;
 pub use target::Target;
 pub use vu::Vu;

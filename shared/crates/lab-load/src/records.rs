@@ -108,11 +108,12 @@ impl Records {
         }
     }
 
-    /// Ends the run: what is still open has waited at least until now, and stands in the histograms with that.
-    pub(crate) fn close(mut self, start: Instant, now: Instant) -> Report {
+    /// What came of it until now: what is still open has waited at least this long, and stands in the histograms with that.
+    pub(crate) fn report(&self, start: Instant, now: Instant) -> Report {
         let end = if self.open.is_empty() { self.last_settled.unwrap_or(now) } else { now };
+        let mut steps = self.steps.clone();
         for (_, open) in &self.open {
-            let step = &mut self.steps[open.step];
+            let step = &mut steps[open.step];
             step.record_latency(&open.waited(now));
             if open.sent.is_some() {
                 step.unfinished += 1;
@@ -123,8 +124,8 @@ impl Records {
             is_open: true,
             interrupted: false,
             effort: Effort { most_in_flight: self.most_in_flight, ..Effort::default() },
-            overall: StepReport::overall(&self.steps),
-            steps: self.steps,
+            overall: StepReport::overall(&steps),
+            steps,
         }
     }
 }
@@ -193,7 +194,7 @@ mod tests {
         assert!(quote.waiting.max_ms() >= Some(49.9) && again.steps[0].waiting.max_ms() >= Some(79.9));
 
         // One was sent and not answered, one never got a place: both have waited for the 100 ms that the run lasted.
-        let report = records.close(start, at(100));
+        let report = records.report(start, at(100));
         assert_eq!(report.elapsed, Duration::from_millis(100));
         let [quote, login] = &report.steps[..] else { panic!("two steps") };
         assert_eq!((quote.planned, quote.sent, quote.ok, quote.failures(), quote.unfinished), (3, 3, 1, 1, 1));
@@ -213,7 +214,7 @@ mod tests {
         let (now, number) = (Instant::now(), records.due("new", Instant::now(), None));
         records.sent(number, now);
         records.settle(number, None, now);
-        let report = records.close(now, now);
+        let report = records.report(now, now);
         assert_eq!(report.steps.iter().map(|step| step.planned).collect::<Vec<_>>(), [0, 1]);
     }
 }

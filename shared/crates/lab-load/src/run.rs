@@ -1,28 +1,19 @@
 //! A run: every arrival leaves when it is due, or waits for a place and is charged for it.
 
 use std::future::Future;
-use std::iter::Peekable;
-use std::net::SocketAddr;
+use std::io;
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{io, pin::pin};
 
 use lab_probe::thread_cpu_time;
-use tokio::sync::{Notify, Semaphore, watch};
-use tokio::task::yield_now;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::connections::Connections;
+use crate::admission::admit;
 use crate::pacer::Pacer;
-use crate::records::Records;
 use crate::scenario::AnyScenario;
-use crate::schedule::Offsets;
-use crate::{Effort, Live, LoadError, Report, Scenario, Schedule, Target, Vu};
-
-/// How many overdue arrivals start in a row before those that started get the processor.
-const BURST: u64 = 32;
+use crate::shared::Shared;
+use crate::{Effort, Live, LoadError, Report, Scenario, Schedule, Stop, Target};
 
 /// Load for one service: what customers do, when they come, and how long one waits for them.
 pub struct Run {
@@ -37,12 +28,13 @@ pub struct Run {
 }
 
 /// Customers of one kind.
-struct Stream {
-    scenario: Arc<dyn AnyScenario>,
-    arrivals: Arrivals,
+pub(crate) struct Stream {
+    pub(crate) scenario: Arc<dyn AnyScenario>,
+    pub(crate) arrivals: Arrivals,
 }
 
-enum Arrivals {
+/// When they come.
+pub(crate) enum Arrivals {
     Open(Schedule),
     Closed { users: usize, think: Duration, window: Duration },
 }
@@ -139,71 +131,33 @@ impl Run {
         if self.max_in_flight == 0 {
             return Err(LoadError::NoRoom);
         }
-        block_on(self.run())?
+        // In a task of its own, because waking the future that a runtime blocks on costs a system call each time.
+        block_on(async { tokio::spawn(self.run()).await.unwrap_or_else(|error| resume_unwind(error.into_panic())) })?
     }
 
-    async fn run(mut self) -> Result<Report, LoadError> {
+    async fn run(self) -> Result<Report, LoadError> {
+        let Run { target, streams, seed, max_in_flight, timeout: patience, drain, stop, look } = self;
         let pacer = Pacer::new()?;
-        let is_open = self.streams.iter().all(|stream| matches!(stream.arrivals, Arrivals::Open(_)));
-        let shared = Arc::new(Shared::new(&self));
+        let steps = streams.iter().flat_map(|stream| stream.scenario.steps());
+        let shared = Arc::new(Shared::new(target, steps, max_in_flight, patience, seed));
+        tokio::spawn(keep_a_timer(patience / 2));
         let cpu_before = thread_cpu_time();
         let start = Instant::now();
-        if let Some(look) = self.look.take() {
+        if let Some(look) = look {
             tokio::spawn(watch_run(Arc::clone(&shared), look, start));
         }
-        admit(&self.streams, &self.stop, &shared, &pacer, start).await?;
-
-        shared.all_have_come.store(true, Relaxed);
-        if !self.stop.is_asked() {
-            // Past the limit is not an error: what has no answer then is reported as unfinished.
-            let drained = timeout(self.drain, shared.wait_for_the_last());
-            tokio::select! { _ = drained => {}, () = self.stop.asked() => {} }
-        }
-        let now = Instant::now();
-        let cpu = thread_cpu_time().saturating_sub(cpu_before);
-        let records = std::mem::replace(&mut *shared.records(), Records::new([]));
-        if shared.panicked.load(Relaxed) {
-            return Err(LoadError::ScenarioPanicked);
-        }
-        let report = records.close(start, now);
-        let effort = Effort { cpu, wall: now - start, ..report.effort };
-        Ok(Report { is_open, interrupted: self.stop.is_asked(), effort, ..report })
-    }
-}
-
-/// Lets everybody in who is to come, each at their time.
-async fn admit(streams: &[Stream], stop: &Stop, shared: &Arc<Shared>, pacer: &Pacer, start: Instant) -> io::Result<()> {
-    let mut schedules: Vec<(Peekable<Offsets>, &Arc<dyn AnyScenario>)> = Vec::new();
-    let mut last_users_leave = start;
-    for stream in streams {
-        match &stream.arrivals {
-            Arrivals::Open(schedule) => schedules.push((schedule.offsets().peekable(), &stream.scenario)),
-            Arrivals::Closed { users, think, window } => {
-                last_users_leave = last_users_leave.max(start + *window);
-                for _ in 0..*users {
-                    let (here, scenario) = (Here::come(shared), Arc::clone(&stream.scenario));
-                    tokio::spawn(use_again(here, scenario, *think, start + *window, stop.clone()));
-                }
-            }
-        }
-    }
-    let mut stopped = pin!(stop.asked());
-    let mut started = 0;
-    while let Some((at, scenario)) = next_of(&mut schedules) {
-        // A generator that is behind must not keep those who have come from being served.
-        started += 1;
-        if started % BURST == 0 {
-            yield_now().await;
-        }
+        admit(&streams, &stop, &shared, &pacer, start).await?;
         tokio::select! {
-            biased;
-            () = &mut stopped => return Ok(()),
-            come = pacer.until(start + at) => come?,
+            // Past the limit is not an error: what has no answer then is reported as unfinished.
+            _ = timeout(drain, shared.wait_for_the_last()) => {}
+            () = stop.asked() => {}
         }
-        tokio::spawn(visit(Here::come(shared), Arc::clone(scenario), start + at));
+        let report = shared.report(start)?;
+        let cpu = thread_cpu_time().saturating_sub(cpu_before);
+        let is_open = streams.iter().all(|stream| matches!(stream.arrivals, Arrivals::Open(_)));
+        let effort = Effort { cpu, wall: start.elapsed(), ..report.effort };
+        Ok(Report { is_open, interrupted: stop.is_asked(), effort, ..report })
     }
-    tokio::select! { () = stopped => {}, come = pacer.until(last_users_leave) => come? }
-    Ok(())
 }
 
 impl Arrivals {
@@ -215,28 +169,11 @@ impl Arrivals {
     }
 }
 
-/// The next arrival of all schedules.
-fn next_of<'a>(
-    schedules: &mut [(Peekable<Offsets>, &'a Arc<dyn AnyScenario>)],
-) -> Option<(Duration, &'a Arc<dyn AnyScenario>)> {
-    let (offsets, scenario) = schedules
-        .iter_mut()
-        .filter_map(|(offsets, scenario)| Some((*offsets.peek()?, (offsets, *scenario))))
-        .min_by_key(|(at, _)| *at)?
-        .1;
-    Some((offsets.next()?, scenario))
-}
-
-/// One customer of an open model.
-async fn visit(here: Here, scenario: Arc<dyn AnyScenario>, intended: Instant) {
-    scenario.run(&mut Vu::arriving(here.shared(), intended)).await;
-}
-
-/// One user of a closed model.
-async fn use_again(here: Here, scenario: Arc<dyn AnyScenario>, think: Duration, until: Instant, stop: Stop) {
-    while Instant::now() < until && !stop.is_asked() {
-        scenario.run(&mut Vu::waiting(here.shared(), Instant::now())).await;
-        sleep(think).await;
+/// As long as tokio waits for an earlier timer, a request's time limit costs it no system call.
+async fn keep_a_timer(every: Duration) {
+    let mut every = interval(every.clamp(Duration::from_millis(1), Duration::from_secs(1)));
+    loop {
+        every.tick().await;
     }
 }
 
@@ -248,114 +185,6 @@ async fn watch_run(shared: Arc<Shared>, mut look: Look, start: Instant) {
         every.tick().await;
         let live = shared.records().live(start, Instant::now());
         (look.at)(&live);
-    }
-}
-
-/// Ends a run early. All clones are one.
-#[derive(Debug, Clone)]
-pub struct Stop(Arc<watch::Sender<bool>>);
-
-impl Default for Stop {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Stop {
-    /// Nobody has asked yet.
-    pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
-
-    /// Ends the run, from any thread.
-    pub fn ask(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether somebody has asked.
-    pub fn is_asked(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    async fn asked(&self) {
-        // The sender lives in us, so that it cannot be gone.
-        let _ = self.0.subscribe().wait_for(|asked| *asked).await;
-    }
-}
-
-/// What the customers of a run share.
-pub(crate) struct Shared {
-    pub(crate) connections: Connections,
-    pub(crate) authority: String,
-    pub(crate) places: Arc<Semaphore>,
-    pub(crate) timeout: Duration,
-    pub(crate) seed: u64,
-    records: Mutex<Records>,
-    iterations: AtomicU64,
-    /// Customers who have come and not left.
-    here: AtomicU64,
-    all_have_come: AtomicBool,
-    panicked: AtomicBool,
-    nobody_left: Notify,
-}
-
-impl Shared {
-    fn new(run: &Run) -> Self {
-        let address: SocketAddr = run.target.address;
-        Self {
-            connections: Connections::new(address),
-            authority: run.target.authority.clone(),
-            places: Arc::new(Semaphore::new(run.max_in_flight.min(Semaphore::MAX_PERMITS))),
-            timeout: run.timeout,
-            seed: run.seed,
-            records: Mutex::new(Records::new(run.streams.iter().flat_map(|stream| stream.scenario.steps()))),
-            iterations: AtomicU64::new(0),
-            here: AtomicU64::new(0),
-            all_have_come: AtomicBool::new(false),
-            panicked: AtomicBool::new(false),
-            nobody_left: Notify::new(),
-        }
-    }
-
-    pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
-        // Only this thread takes the lock, and never across an await.
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next iteration's number.
-    pub(crate) fn next_iteration(&self) -> u64 {
-        self.iterations.fetch_add(1, Relaxed)
-    }
-
-    async fn wait_for_the_last(&self) {
-        if self.here.load(Relaxed) > 0 {
-            self.nobody_left.notified().await;
-        }
-    }
-}
-
-/// A customer who has come and not left, however the iteration ends: by a panic of the scenario too.
-struct Here(Arc<Shared>);
-
-impl Here {
-    fn come(shared: &Arc<Shared>) -> Self {
-        shared.here.fetch_add(1, Relaxed);
-        Self(Arc::clone(shared))
-    }
-
-    fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl Drop for Here {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.panicked.store(true, Relaxed);
-        }
-        if self.0.here.fetch_sub(1, Relaxed) == 1 && self.0.all_have_come.load(Relaxed) {
-            self.0.nobody_left.notify_one();
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 
 use crate::connections::Connection;
-use crate::run::Shared;
+use crate::shared::Shared;
 use crate::{Failure, Request, Response};
 
 /// A virtual user. It has one place among those in flight, from its first request to its end, and at most one request under way.
