@@ -92,8 +92,8 @@ pub fn write(report: &Report, scenario: &str, started: SystemTime, to: &mut impl
     for step in &report.steps {
         for (suffix, latencies) in [("", &step.response), ("/service", &step.service), ("/lag", &step.lag)] {
             let tag = format!("{}{suffix}", step.name);
-            let tag =
-                Tag::new(&tag).ok_or_else(|| io::Error::other(format!("a step named `{tag}` cannot be a log's tag")))?;
+            let tag = Tag::new(&tag)
+                .ok_or_else(|| io::Error::other(format!("a step named `{tag}` cannot be a log's tag")))?;
             let written = log.write_histogram(latencies.histogram(), Default::default(), report.elapsed, Some(tag));
             written.map_err(|error| match error {
                 IntervalLogWriterError::IoError(error) => error,
@@ -136,8 +136,11 @@ impl Log {
         let unreadable = |reason: String| LogError::Histogram { tag: tag.to_owned(), reason };
         let bytes = STANDARD.decode(interval.encoded_histogram()).map_err(|error| unreadable(error.to_string()))?;
         let histogram = deserializer.deserialize(&mut &bytes[..]).map_err(|error| unreadable(error.to_string()))?;
-        let latencies = Latencies::from_histogram(histogram)
-            .map_err(|(found, ours)| LogError::Mismatch { tag: tag.to_owned(), found, ours })?;
+        let latencies = Latencies::from_histogram(histogram).map_err(|(found, ours)| LogError::Mismatch {
+            tag: tag.to_owned(),
+            found,
+            ours,
+        })?;
         let (name, kind) = tag.split_once('/').unwrap_or((tag, ""));
         let step = self.step(name);
         match kind {

@@ -119,8 +119,9 @@ mod tests {
     use super::*;
 
     fn window() -> Window {
-        let pay = Objective { step: "pay".into(), p99_ms: Some(100.0), max_failed_share: Some(0.1), ..Objective::default() };
-        Window::new(&Promise { objectives: vec![pay], file: None })
+        let pay =
+            Objective { step: "pay".into(), p99_ms: Some(100.0), max_failed_share: Some(0.1), ..Objective::default() };
+        Window::new(&Promise { objectives: vec![pay], source: String::new() })
     }
 
     /// A quarter of a second in which some ended well, some failed and some wait.

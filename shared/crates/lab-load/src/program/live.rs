@@ -100,8 +100,14 @@ mod tests {
             steps: Vec::new(),
         };
         let minute = Duration::from_secs(60);
-        assert_eq!(line(&live, minute, ""), "12 of 60 s  124 due  120 ok  1 failed  3 in flight  p50 1.25 p99 1,900 ms");
+        assert_eq!(
+            line(&live, minute, ""),
+            "12 of 60 s  124 due  120 ok  1 failed  3 in flight  p50 1.25 p99 1,900 ms"
+        );
         let silent = Live { recent_p50_ms: None, recent_p99_ms: None, ..live };
-        assert!(line(&silent, minute, "200/s: ").starts_with("200/s: 12 of") && line(&silent, minute, "").ends_with("no answer"));
+        assert!(
+            line(&silent, minute, "200/s: ").starts_with("200/s: 12 of")
+                && line(&silent, minute, "").ends_with("no answer")
+        );
     }
 }

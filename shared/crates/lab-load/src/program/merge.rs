@@ -14,7 +14,11 @@ use super::terminal::{HEADING, paint, print};
 pub fn run(paths: &[PathBuf], as_json: bool) -> Result<u8> {
     let logs = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
     let merged = merge(paths, &logs)?;
-    let text = if as_json { format!("{}\n", serde_json::to_string_pretty(&document(&merged, paths))?) } else { text(&merged, &logs) };
+    let text = if as_json {
+        format!("{}\n", serde_json::to_string_pretty(&document(&merged, paths))?)
+    } else {
+        text(&merged, &logs)
+    };
     print(&text).context("Failed to print the result")?;
     Ok(0)
 }
@@ -50,7 +54,8 @@ fn merge(paths: &[PathBuf], logs: &[Log]) -> Result<Log> {
 }
 
 fn text(merged: &Log, logs: &[Log]) -> String {
-    let mut table = grid(&["step", "logs", "requests", "p50", "p95", "p99", "p99.9", "max", "service\np99", "lag\np99"]);
+    let mut table =
+        grid(&["step", "logs", "requests", "p50", "p95", "p99", "p99.9", "max", "service\np99", "lag\np99"]);
     for step in &merged.steps {
         let logs = logs.iter().filter(|log| log.steps.iter().any(|other| other.name == step.name)).count();
         let counts = [logs as f64, step.response.count() as f64].map(figure);

@@ -4,6 +4,7 @@
 
 mod args;
 mod breakpoint;
+mod knee;
 mod live;
 mod merge;
 mod open_files;
@@ -48,5 +49,6 @@ fn run(arguments: &Arguments) -> Result<u8> {
     if !arguments.merge.is_empty() {
         return merge::run(&arguments.merge, arguments.json);
     }
-    session::run(&Plan::new(arguments)?, arguments)
+    let plan = Plan::new(arguments)?;
+    if arguments.find_knee { knee::run(&plan, arguments) } else { session::run(&plan, arguments) }
 }

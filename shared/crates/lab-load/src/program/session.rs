@@ -47,7 +47,8 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
 
 fn drive(plan: &Plan, arguments: &Arguments, stop: &Stop) -> Result<(Report, Option<Broke>)> {
     let broke = Arc::new(OnceLock::new());
-    let mut window = (arguments.profile.ends_at_a_breach() && arguments.closed.is_none()).then(|| Window::new(&plan.promise));
+    let mut window =
+        (arguments.profile.ends_at_a_breach() && arguments.closed.is_none()).then(|| Window::new(&plan.promise));
     let live = LiveLine::start();
     let (mut show, found, end) = (live.look(plan.length, ""), Arc::clone(&broke), stop.clone());
     let run = plan.run(arguments, stop).look(EVERY, move |live| {
@@ -69,12 +70,17 @@ fn drive(plan: &Plan, arguments: &Arguments, stop: &Stop) -> Result<(Report, Opt
 
 fn judge(plan: &Plan, document: &LoadReport, broke: Option<&Broke>) -> Judgement {
     let Some(broke) = broke else { return plan.promise.judge(document) };
-    // Who waited for a place when the run ended itself was never sent; that says nothing about the generator.
-    let mut cut = document.clone();
-    cut.overall.unsent = 0;
-    let judgement = plan.promise.judge(&cut);
+    let judgement = judge_as_driven(plan, document);
     let outcome = if judgement.reasons.is_empty() { Outcome::Breach } else { Outcome::Invalid };
     Judgement { outcome, rules: broke.rules.clone(), ..judgement }
+}
+
+/// Holds a run against its objectives that is meant to go beyond what the service can take: that somebody found no place until the
+/// end says nothing about the generator.
+pub fn judge_as_driven(plan: &Plan, document: &LoadReport) -> Judgement {
+    let mut driven = document.clone();
+    driven.overall.unsent = 0;
+    plan.promise.judge(&driven)
 }
 
 fn announcement(plan: &Plan, arguments: &Arguments) -> String {
@@ -88,7 +94,10 @@ fn announcement(plan: &Plan, arguments: &Arguments) -> String {
             format!("profile {profile}, {about}{customers} customers in {length}, at most {peak}/s, {spacing}")
         }
         Arrivals::Closed { users, think } => {
-            format!("a closed model of {users} users who think for {}, for {length}", humantime::format_duration(*think))
+            format!(
+                "a closed model of {users} users who think for {}, for {length}",
+                humantime::format_duration(*think)
+            )
         }
     };
     format!("Sending {} to {}: {what}", plan.scenario, plan.target)
@@ -107,9 +116,5 @@ fn text(plan: &Plan, arguments: &Arguments, document: &LoadReport, broke: Option
         let rate_at = |at: Duration| Profile::rate_at(arguments.rate, plan.length, at);
         text += &show::broke(broke, rate_at, schedule.peak_per_s());
     }
-    text += &match &plan.promise.file {
-        Some(file) => format!("Objectives of {}\n", file.display()),
-        None => "No objectives: held against the default rule, below 1% failed\n".into(),
-    };
-    text + &show::judgement(judgement)
+    text + &&plan.promise.source + "\n" + &show::judgement(judgement)
 }

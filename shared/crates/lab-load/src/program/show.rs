@@ -35,7 +35,13 @@ pub fn steps(run: &LoadReport) -> String {
 
 /// The usual figures of a histogram, for a row.
 pub fn latencies(at: Option<&LatencySummary>) -> [Option<f64>; 5] {
-    [at.map(|at| at.p50_ms), at.map(|at| at.p95_ms), at.map(|at| at.p99_ms), at.map(|at| at.p999_ms), at.map(|at| at.max_ms)]
+    [
+        at.map(|at| at.p50_ms),
+        at.map(|at| at.p95_ms),
+        at.map(|at| at.p99_ms),
+        at.map(|at| at.p999_ms),
+        at.map(|at| at.max_ms),
+    ]
 }
 
 /// A figure, or that there is none.
@@ -105,7 +111,8 @@ pub fn judgement(judgement: &Judgement) -> String {
     };
     let mut text = String::new();
     for rule in &judgement.rules {
-        let _ = writeln!(text, "{}", self::rule(rule));
+        let (word, style) = if rule.kept { ("kept  ", GOOD) } else { ("BROKEN", BAD) };
+        let _ = writeln!(text, "  {} {}", paint(style, word), self::rule(rule));
     }
     let _ = writeln!(text, "{}", paint(style, judgement.outcome));
     for reason in &judgement.reasons {
@@ -114,9 +121,9 @@ pub fn judgement(judgement: &Judgement) -> String {
     text
 }
 
-fn rule(result: &RuleResult) -> String {
-    let RuleResult { rule, observed, kept } = result;
-    let (word, style) = if *kept { ("kept  ", GOOD) } else { ("BROKEN", BAD) };
+/// A rule, and what was seen.
+pub fn rule(result: &RuleResult) -> String {
+    let RuleResult { rule, observed, .. } = result;
     let observed = match (observed, rule.figure) {
         (None, _) => "nothing was measured".into(),
         (Some(share), Figure::FailedShare) => format!("{}%", figure(share * 100.0)),
@@ -124,7 +131,7 @@ fn rule(result: &RuleResult) -> String {
         (Some(rate), Figure::PerS) => format!("{}/s", figure(*rate)),
         (Some(ms), _) => format!("{} ms", figure(*ms)),
     };
-    format!("  {} {rule}: {observed}", paint(style, word))
+    format!("{rule}: {observed}")
 }
 
 /// Where a breakpoint test ended.

@@ -89,7 +89,10 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
             bail!("`{text}` has a `{brace}` without its other half: write `{brace}{brace}` where a brace is meant");
         };
         let is_name = |key: &str| !key.is_empty() && !key.contains(|c: char| c == '{' || c.is_whitespace());
-        ensure!(place.split('.').all(is_name), "`{{{place}}}` in `{text}` is no place such as {{order}} or {{account.email}}");
+        ensure!(
+            place.split('.').all(is_name),
+            "`{{{place}}}` in `{text}` is no place such as {{order}} or {{account.email}}"
+        );
         tokens.extend((!plain.is_empty()).then(|| Token::Text(std::mem::take(&mut plain))));
         tokens.push(Token::Place(place));
         rest = after;
