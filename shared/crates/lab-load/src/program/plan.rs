@@ -12,7 +12,7 @@ use super::args::Arguments;
 use super::profile::Profile;
 use super::scenario::{self, Data, ScenarioFile};
 use super::slo::Promise;
-use super::{open_files, outputs};
+use super::{knee, open_files, outputs};
 
 /// How long a service may take to accept a connection before the run; a listening one on this machine needs microseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +55,9 @@ impl Plan {
         let promise = Promise::of(&file, arguments, root.as_deref())?;
         let length = arguments.duration.unwrap_or_else(|| arguments.profile.length());
         let arrivals = arrivals(arguments, length)?;
+        if arguments.find_knee {
+            knee::limits(arguments)?;
+        }
         for output in [&arguments.report, &arguments.hdr, &arguments.svg].into_iter().flatten() {
             outputs::check(output)?;
         }
