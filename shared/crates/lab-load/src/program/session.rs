@@ -116,5 +116,5 @@ fn text(plan: &Plan, arguments: &Arguments, document: &LoadReport, broke: Option
         let rate_at = |at: Duration| Profile::rate_at(arguments.rate, plan.length, at);
         text += &show::broke(broke, rate_at, schedule.peak_per_s());
     }
-    text + &&plan.promise.source + "\n" + &show::judgement(judgement)
+    text + &plan.promise.source + "\n" + &show::judgement(judgement)
 }
