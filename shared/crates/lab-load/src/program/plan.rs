@@ -68,7 +68,9 @@ impl Plan {
             Some(path) => Data::fetch(&target, path)?,
             None => file.own_data().unwrap_or_default(),
         };
-        let customers = file.with(&data).with_context(|| format!("scenario {}", path.display()))?;
+        let is_smoke = arguments.profile == Profile::Smoke && arguments.closed.is_none() && !arguments.find_knee;
+        let customers = if is_smoke { file.with_in_turn(&data) } else { file.with(&data) };
+        let customers = customers.with_context(|| format!("scenario {}", path.display()))?;
         Ok(Self { target, scenario: file.name, customers: Arc::new(customers), promise, arrivals, length })
     }
 

@@ -40,6 +40,18 @@ fn without_objectives_the_default_rule_holds() {
 }
 
 #[test]
+fn a_smoke_test_leaves_no_flow_out() {
+    let (folder, service) = (Folder::new(), serve(|_| Reply::ok()));
+    folder.write(
+        "shop.json",
+        r#"{"name":"shop","flows":[{"name":"f","weight":999999,"requests":[{"step":"often","method":"GET","path":"/"}]},
+            {"name":"g","weight":1,"requests":[{"step":"rare","method":"GET","path":"/"}]}]}"#,
+    );
+    let document = folder.load(service.address, "--profile smoke --rate 2000 --duration 200ms --json").document();
+    assert_eq!(document.steps.iter().map(|step| step.ok).collect::<Vec<_>>(), [2, 2]);
+}
+
+#[test]
 fn a_closed_model_is_shown_and_never_passes() {
     let (folder, service) = (Folder::new(), serve(|_| Reply::ok()));
     let ran = folder.load(service.address, "--closed 3 --think 10ms --duration 200ms");
