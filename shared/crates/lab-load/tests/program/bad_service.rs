@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
 
+use lab_results::load::LoadReport;
+
 use crate::support::{Reply, Service, serve};
 use crate::typed::Folder;
 
@@ -108,9 +110,13 @@ fn a_breakpoint_test_ends_where_the_service_breaks() {
     let asked = AtomicU64::new(0);
     let service = serve(move |_| if asked.fetch_add(1, SeqCst) < 50 { Reply::ok() } else { Reply::Hangup });
     // It would send 5,000 in 20 s.
-    let ran = Folder::new().load(service.address, "--profile breakpoint --rate 50 --duration 20s --report report.json");
+    let folder = Folder::new();
+    let ran = folder.load(service.address, "--profile breakpoint --rate 50 --duration 20s --report report.json");
     ran.says(99, &["It broke after", "BREACH", "BROKEN overall: below 1% failed"]);
-    assert!(ran.stdout.matches("/s").count() > 2, "{ran:?}");
+    let report: LoadReport = serde_json::from_str(&folder.read("report.json")).unwrap();
+    assert!((51..5000).contains(&report.overall.planned) && !report.interrupted, "{report:?}");
+    // Fifty have come after 2 s, at 50/s.
+    assert!(report.broke_at_per_s >= Some(50.0), "{report:?}");
 }
 
 #[test]
