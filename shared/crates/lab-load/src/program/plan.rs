@@ -89,12 +89,8 @@ fn arrivals(arguments: &Arguments, length: Duration) -> Result<Arrivals> {
     if let Some(users) = arguments.closed {
         return Ok(Arrivals::Closed { users: users as usize, think: arguments.think });
     }
-    Ok(Arrivals::Open(at(arguments, arguments.profile.schedule(arguments.rate, length)?)))
-}
-
-/// A schedule, with its customers coming as they were asked to.
-pub fn at(arguments: &Arguments, schedule: Schedule) -> Schedule {
-    if arguments.poisson { schedule.at_random(arguments.seed) } else { schedule }
+    let schedule = arguments.profile.schedule(arguments.rate, length)?;
+    Ok(Arrivals::Open(if arguments.poisson { schedule.at_random(arguments.seed) } else { schedule }))
 }
 
 impl Profile {
