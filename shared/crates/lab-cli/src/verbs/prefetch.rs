@@ -8,7 +8,7 @@ use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
-use crate::verbs::{console, load};
+use crate::verbs::{console, load, serve};
 use crate::workspace::Workspace;
 
 /// Fetches, then builds every lab, solution, bench, profiler and arena.
@@ -45,8 +45,16 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };
         say!("{} {}: program, solution, benches, profilers{kind}", paint(GOOD, "ready"), lab.name);
     }
+    build(
+        workspace,
+        &Build {
+            title: "Building the stalling service".into(),
+            arguments: vec!["--package".into(), serve::STALLING.into()],
+            ..Build::default()
+        },
+    )?;
     build(workspace, &load::generator(workspace))?;
-    say!("{} the load generator", paint(GOOD, "ready"));
+    say!("{} the stalling service, the load generator", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }
