@@ -61,7 +61,9 @@ impl Plan {
         for output in [&arguments.report, &arguments.hdr, &arguments.svg].into_iter().flatten() {
             outputs::check(output)?;
         }
-        open_files::allow(arguments.max_in_flight)?;
+        let most =
+            arguments.closed.map_or(arguments.max_in_flight, |users| arguments.max_in_flight.min(users as usize));
+        open_files::allow(most)?;
         TcpStream::connect_timeout(&target.address(), PATIENCE)
             .map_err(|error| anyhow!("nobody answers at {target} ({error}): is the service running?"))?;
         let data = match &file.data_from {
