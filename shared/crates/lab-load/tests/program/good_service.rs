@@ -40,15 +40,25 @@ fn without_objectives_the_default_rule_holds() {
 }
 
 #[test]
-fn a_smoke_test_leaves_no_flow_out() {
+fn a_smoke_test_leaves_no_flow_out_also_where_several_come_at_once() {
     let (folder, service) = (Folder::new(), serve(|_| Reply::ok()));
     folder.write(
         "shop.json",
-        r#"{"name":"shop","flows":[{"name":"f","weight":999999,"requests":[{"step":"often","method":"GET","path":"/"}]},
-            {"name":"g","weight":1,"requests":[{"step":"rare","method":"GET","path":"/"}]}]}"#,
+        r#"{"name":"shop","flows":[{"name":"f","weight":999999,"at_once":2,"requests":[{"step":"often","method":"GET","path":"/"}]},
+            {"name":"g","weight":1,"at_once":3,"requests":[{"step":"rare","method":"GET","path":"/"}]}]}"#,
     );
     let document = folder.load(service.address, "--profile smoke --rate 2000 --duration 200ms --json").document();
-    assert_eq!(document.steps.iter().map(|step| step.ok).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(document.steps.iter().map(|step| step.ok).collect::<Vec<_>>(), [4, 6]);
+}
+
+#[test]
+fn more_may_come_at_once_than_there_are_places() {
+    let (folder, service) = (Folder::new(), serve(|_| Reply::ok()));
+    let get = r#"[{"step":"a","method":"GET","path":"/"}]"#;
+    folder.write("shop.json", &shop(get, "").replace(r#""requests""#, r#""at_once":20,"requests""#));
+    let words = "--profile soak --rate 10 --duration 100ms --max-in-flight 3 --drain 1h --json";
+    let document = folder.load(service.address, words).document();
+    assert_eq!((document.overall.ok, document.generator.unwrap().most_in_flight), (20, 3));
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! A flow: requests that one customer makes one after the other.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::{Context, Result};
+use futures::future::{join, join_all};
 use lab_load::{Method, Request, Scenario, Vu};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::data::Data;
 use super::template::Template;
-use super::written::{Take, WrittenRequest};
+use super::written::{Take, WrittenFlow, WrittenRequest};
 
 /// What JavaScript's encodeURIComponent leaves as it is, so that k6 asks for the same paths.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -25,6 +27,8 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A flow with its data.
 pub struct Flow {
+    /// How many customers come in the same moment.
+    at_once: u32,
     requests: Vec<Prepared>,
     /// For each list of the data how many rows it has and how they are taken; None for a list that has no place in this flow.
     lists: Vec<Option<(u64, Take)>>,
@@ -40,8 +44,9 @@ struct Prepared {
 
 impl Flow {
     /// Binds every place to its rows.
-    pub fn new(written: &[WrittenRequest], data: &Data, take: &BTreeMap<String, Take>) -> Result<Self> {
+    pub fn new(written: &WrittenFlow, data: &Data, take: &BTreeMap<String, Take>) -> Result<Self> {
         let requests = written
+            .requests
             .iter()
             .map(|written| Prepared::new(written, data).with_context(|| format!("step `{}`", written.step)))
             .collect::<Result<Vec<_>>>()?;
@@ -49,7 +54,7 @@ impl Flow {
         let list = |(at, (name, rows)): (usize, (&String, &Vec<Value>))| {
             used.contains(&at).then(|| (rows.len() as u64, take.get(name).copied().unwrap_or_default()))
         };
-        let flow = Self { requests, lists: data.0.iter().enumerate().map(list).collect() };
+        let flow = Self { at_once: written.at_once, requests, lists: data.0.iter().enumerate().map(list).collect() };
         for prepared in &flow.requests {
             // Rows are escaped, so that what HTTP can carry with one of them it can carry with all.
             prepared.fill(&vec![0; flow.lists.len()]).check().with_context(|| format!("step `{}`", prepared.step))?;
@@ -66,14 +71,9 @@ impl Flow {
         };
         self.lists.iter().map(row).map(|row| row as usize).collect()
     }
-}
 
-impl Scenario for Flow {
-    fn steps(&self) -> Vec<String> {
-        self.requests.iter().map(|request| request.step.clone()).collect()
-    }
-
-    async fn run(&self, vu: &mut Vu) {
+    /// What one customer does.
+    async fn visit(&self, vu: &mut Vu) {
         let chosen = self.choose(vu.iteration(), |rows| vu.random().below(rows));
         for prepared in &self.requests {
             // Whatever came of it is counted, and k6 goes on as well.
@@ -82,16 +82,41 @@ impl Scenario for Flow {
     }
 }
 
-/// Flows that customers take one after the other.
-pub struct InTurn(pub Vec<Flow>);
-
-impl Scenario for InTurn {
+impl Scenario for Flow {
     fn steps(&self) -> Vec<String> {
-        self.0.iter().flat_map(Scenario::steps).collect()
+        self.requests.iter().map(|request| request.step.clone()).collect()
     }
 
     async fn run(&self, vu: &mut Vu) {
-        if let Some(flow) = self.0.get((vu.iteration() % self.0.len() as u64) as usize) {
+        let companions: Vec<Vu> = (1..self.at_once).map(|_| vu.companion()).collect();
+        // Each gives its place back when it is done, so that more may come at once than there are places.
+        let others = join_all(companions.into_iter().map(async |mut companion| self.visit(&mut companion).await));
+        join(self.visit(vu), others).await;
+    }
+}
+
+/// Flows that customers take one after the other.
+pub struct InTurn {
+    flows: Vec<Flow>,
+    next: AtomicUsize,
+}
+
+impl InTurn {
+    /// Begins with the first.
+    pub fn new(flows: Vec<Flow>) -> Self {
+        Self { flows, next: AtomicUsize::new(0) }
+    }
+}
+
+impl Scenario for InTurn {
+    fn steps(&self) -> Vec<String> {
+        self.flows.iter().flat_map(Scenario::steps).collect()
+    }
+
+    async fn run(&self, vu: &mut Vu) {
+        // Numbers of iterations would not do: those who come at once have one each.
+        let next = self.next.fetch_add(1, Relaxed) % self.flows.len().max(1);
+        if let Some(flow) = self.flows.get(next) {
             flow.run(vu).await;
         }
     }

@@ -16,6 +16,9 @@ use crate::program::OVERALL;
 const METHODS: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
+/// More customers in the same moment are a mistake in the unit.
+const MOST_AT_ONCE: u32 = 10_000;
+
 /// The file's content.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,11 +40,15 @@ pub struct ScenarioFile {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenFlow {
+pub struct WrittenFlow {
     name: String,
     #[serde(default = "one")]
     weight: u32,
-    requests: Vec<WrittenRequest>,
+    /// How many customers come in the same moment.
+    #[serde(default = "one")]
+    pub at_once: u32,
+    /// What each of them does.
+    pub requests: Vec<WrittenRequest>,
 }
 
 fn one() -> u32 {
@@ -117,7 +124,7 @@ impl ScenarioFile {
     /// The same flows one after the other: a handful of customers must not leave the rare ones out.
     pub fn with_in_turn(&self, data: &Data) -> Result<Mix> {
         let flows = self.flows(data)?.into_iter().filter(|(weight, _)| *weight > 0);
-        Ok(Mix::new().and(1, InTurn(flows.map(|(_, flow)| flow).collect())))
+        Ok(Mix::new().and(1, InTurn::new(flows.map(|(_, flow)| flow).collect())))
     }
 
     fn flows(&self, data: &Data) -> Result<Vec<(u32, Flow)>> {
@@ -125,7 +132,7 @@ impl ScenarioFile {
             bail!("`take` names the list `{list}`, which is not among the data ({})", data.names());
         }
         let compile = |flow: &WrittenFlow| {
-            let compiled = Flow::new(&flow.requests, data, &self.take);
+            let compiled = Flow::new(flow, data, &self.take);
             Ok((flow.weight, compiled.with_context(|| format!("flow `{}`", flow.name))?))
         };
         self.flows.iter().map(compile).collect()
@@ -147,6 +154,12 @@ impl ScenarioFile {
         }
         for flow in &self.flows {
             ensure!(!flow.requests.is_empty(), "flow `{}` has no request", flow.name);
+            ensure!(
+                (1..=MOST_AT_ONCE).contains(&flow.at_once),
+                "`at_once` of flow `{}` is {}: from 1 to {MOST_AT_ONCE} customers may come in the same moment",
+                flow.name,
+                flow.at_once
+            );
             for request in &flow.requests {
                 request.check().with_context(|| format!("flow `{}`, step `{}`", flow.name, request.step))?;
             }

@@ -2,8 +2,8 @@ use super::super::written::ScenarioFile;
 use super::*;
 
 fn flow(requests: &str, data: &str, take: &str) -> Result<Flow> {
-    let requests: Vec<WrittenRequest> = serde_json::from_str(requests).unwrap();
-    Flow::new(&requests, &Data(serde_json::from_str(data).unwrap()), &serde_json::from_str(take).unwrap())
+    let written: WrittenFlow = serde_json::from_str(&format!(r#"{{"name":"f","requests":{requests}}}"#)).unwrap();
+    Flow::new(&written, &Data(serde_json::from_str(data).unwrap()), &serde_json::from_str(take).unwrap())
 }
 
 fn get(path: &str) -> String {
@@ -87,6 +87,7 @@ fn a_broken_file_says_what_to_write() {
         (r#"{"name":"a b","flows":[]}"#.into(), "letters, digits"),
         (file(&ok, "").replace("\"name\":\"f\"", "\"name\":\"f\",\"weight\":0"), "all weights are 0"),
         (file(&ok, "").replace("\"name\":\"f\"", "\"name\":\"f\",\"weight\":-1"), "-1"),
+        (file(&ok, "").replace("\"name\":\"f\"", "\"name\":\"f\",\"at_once\":0"), "`at_once` of flow `f` is 0"),
         (file(&ok.replace("GET", "get"), ""), "no method `get`: write one of GET"),
         (file(&ok.replace("GET", "FETCH"), ""), "no method `FETCH`"),
         (file(&get("orders"), ""), "`orders` does not start with `/`"),
