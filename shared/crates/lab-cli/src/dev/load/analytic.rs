@@ -37,13 +37,13 @@ mod tests {
 
     #[test]
     fn the_formula_agrees_with_counting() {
-        // A customer in every millisecond of a period, and the wait of each.
+        // A customer in every millisecond of a period, and the wait of each; the formula has no milliseconds in it.
         let mut waits: Vec<u64> = (0..PERIOD_MS).map(|at| STALL_MS.saturating_sub(at)).collect();
         waits.sort_unstable();
         for percent in 1..100 {
             let counted = waits[percent * waits.len() / 100] as f64;
             let formula = percentile_ms(percent as f64 / 100.0);
-            assert!((counted - formula).abs() <= 1.0, "p{percent}: {counted} and {formula}");
+            assert!((counted - formula).abs() < 2.0, "p{percent}: {counted} and {formula}");
         }
     }
 
