@@ -11,11 +11,11 @@ mod stall;
 mod starved;
 mod tools;
 
+use std::io::IsTerminal;
 use std::time::Instant;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use lab_results::load::Outcome;
 
 use self::paper::Paper;
 use self::service::Service;
@@ -85,9 +85,14 @@ struct Measuring {
 impl Measuring {
     /// One run of one generator; never two at a time, because they would disturb each other.
     fn step<T>(&self, what: String, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        let bar = spinner(what);
+        let started = Instant::now();
+        let bar = spinner(what.clone());
         let done = run();
         bar.finish_and_clear();
+        if !std::io::stderr().is_terminal() {
+            // Where nothing turns, minutes of silence look like a hang.
+            anstream::eprintln!("{what}: took {:.1} s", started.elapsed().as_secs_f64());
+        }
         done
     }
 }
@@ -160,11 +165,8 @@ fn typed(options: &Options) -> String {
     format!("cargo lab dev measure-load{}{only}", if options.quick { " --quick" } else { "" })
 }
 
-/// A generator's verdict as a cell: with the exit code, which is what a pipeline sees.
+/// A generator's verdict as a cell, with the exit code, which is what a pipeline sees: `PASS (0)`.
 fn verdict(said: &Said) -> String {
-    let code = said.exit_code.map_or("no exit code".into(), |code| format!("exit code {code}"));
-    match said.outcome {
-        Some(outcome @ (Outcome::Pass | Outcome::Breach | Outcome::Invalid)) => format!("{outcome}, {code}"),
-        None => "none".into(),
-    }
+    let outcome = said.outcome.map_or("none".into(), |outcome| outcome.to_string());
+    said.exit_code.map_or(outcome.clone(), |code| format!("{outcome} ({code})"))
 }

@@ -76,13 +76,14 @@ fn start(tools: &Tools, url: &str, measuring: &Measuring, tool: Tool, load: Load
     if tool != Tool::K6 {
         return Ok(0.0);
     }
-    let (load, seconds) = match load {
-        Load::Closed { .. } => (load, 0.1),
-        _ => (Load::Even { rate: 1, vus: Some(100) }, 1.0),
+    let vus = match load {
+        Load::Closed { users, .. } => Some(users),
+        Load::Even { vus, .. } => vus,
+        Load::Random { .. } => None,
     };
-    let ask = Ask { url, scenario: "fast", load, seconds };
+    let ask = Ask { url, scenario: "fast", load: Load::Even { rate: 1, vus }, seconds: 1.0 };
     let said = measuring.step("cost: k6's start".into(), || tools.send(tool, ask))?;
-    // Its few requests cost little beside half a second of start.
+    // Its one request costs little beside some tenths of a second of start.
     Ok(said.and_then(|said| said.cpu_s).unwrap_or(0.0))
 }
 

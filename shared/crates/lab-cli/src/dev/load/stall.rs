@@ -91,10 +91,11 @@ impl Found {
     pub fn sheet(&self) -> Sheet {
         let truth = PERCENTILES.map(|(q, _, _)| figure(percentile_ms(q).round()));
         let truth =
-            [&["**the true values**".to_string(), "-".into(), "-".into()], &truth[..], &["2,000".into(), "-".into()]];
+            [&["the true values".to_string(), "-".into(), "-".into()], &truth[..], &["2,000".into(), "-".into()]];
         let mut rows = vec![truth.concat()];
         rows.extend(self.rows.iter().map(Row::cells));
-        let headings = vec!["generator", "sent", "not sent", "p90 ms", "p95 ms", "p99 ms", "max ms", "its verdict"];
+        let headings =
+            vec!["generator", "sent", "not sent", "p90 ms", "p95 ms", "p99 ms", "max ms", "verdict (exit code)"];
         Sheet { headings, rows, notes: Vec::new() }
     }
 

@@ -115,7 +115,7 @@ impl Found {
             vec![name.to_string(), figure(said.sent as f64), p99, verdict(said)]
         };
         Sheet {
-            headings: vec!["lab-load at 5,000/s, even", "sent", "p99 ms", "its verdict"],
+            headings: vec!["lab-load at 5,000/s, even", "sent", "p99 ms", "verdict (exit code)"],
             rows: vec![row("alone", &self.alone), row("beside 64 busy threads on its core", &self.starved)],
             notes: self.starved.reasons.iter().map(|reason| format!("Why it is INVALID: {reason}.")).collect(),
         }
