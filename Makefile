@@ -17,13 +17,13 @@ verbs := profile heap console bench hint answer verify watch diff solution reset
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help list doctor prefetch test lab $(verbs)
+.PHONY: help list doctor prefetch load test lab $(verbs)
 
 help:
 	$(ready)
 	$(lab)
 
-list doctor prefetch:
+list doctor prefetch load:
 	$(ready)
 	$(lab) $@ $(ARGS)
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -152,6 +153,13 @@ pub enum Verb {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Send load to a service on this machine and hold it against its objectives.
+    #[command(disable_help_flag = true, override_usage = "cargo lab load --target http://127.0.0.1:PORT --scenario NAME [OPTIONS]")]
+    Load {
+        /// Those of the load generator: `cargo lab load --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
     },
     /// Keep what is normal in a file made to be committed, and hold what is now against it.
     Baseline {

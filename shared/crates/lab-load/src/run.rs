@@ -183,7 +183,7 @@ async fn watch_run(shared: Arc<Shared>, mut look: Look, start: Instant) {
     every.tick().await;
     loop {
         every.tick().await;
-        let live = shared.records().live(start.elapsed());
+        let live = shared.records().live(start, Instant::now());
         (look.at)(&live);
     }
 }

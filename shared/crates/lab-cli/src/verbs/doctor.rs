@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use lab_results::stats::{median, percentile};
+use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 
 use crate::machine;
@@ -132,6 +133,9 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         workspace.show(&workspace.target),
         workspace.show(&workspace.state)
     );
+    if let Some(files) = open_files() {
+        say!("{files}");
+    }
     say!();
     let mut view = grid(&["tool", "", "for", "install"]);
     for row in &rows {
@@ -165,6 +169,13 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         "       A change smaller than that is not seen by looking once. `verify` pairs, repeats, and says when it cannot tell."
     );
     Ok(if lacks { 3 } else { 0 })
+}
+
+/// How many connections a load test may open.
+fn open_files() -> Option<String> {
+    let limit = getrlimit(Resource::Nofile);
+    let (now, most) = (limit.current?, limit.maximum.map_or("any number".into(), |most| most.to_string()));
+    Some(format!("Open files {now}, to be raised up to {most}: `load` needs one for every request in flight"))
 }
 
 /// The program's path, as a shell would find it.

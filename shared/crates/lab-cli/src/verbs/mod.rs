@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod help;
 pub mod hint;
 pub mod list;
+pub mod load;
 pub mod prefetch;
 pub mod profile;
 pub mod reproduce;

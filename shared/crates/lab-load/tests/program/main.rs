@@ -1,0 +1,1 @@
+//! The program as it is typed, against real services on real sockets.
