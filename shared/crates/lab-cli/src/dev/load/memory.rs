@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::Measuring;
 use super::paper::Sheet;
-use super::tools::{Ask, Load, Said, Tool, Tools};
+use super::said::Said;
+use super::tools::{Ask, Load, Tool, Tools};
 use crate::dev::exam::Bar;
 
 const CLOSED: Load = Load::Closed { users: 10, think_ms: 0 };

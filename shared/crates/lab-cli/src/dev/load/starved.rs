@@ -11,7 +11,8 @@ use lab_results::load::Outcome;
 use serde::Serialize;
 
 use super::paper::Sheet;
-use super::tools::{Ask, Load, Said, Tool, Tools};
+use super::said::Said;
+use super::tools::{Ask, Load, Tool, Tools};
 use super::{Measuring, verdict};
 use crate::dev::exam::Bar;
 
@@ -19,7 +20,7 @@ use crate::dev::exam::Bar;
 const BURNERS: usize = 64;
 /// A fast machine sends one request in some 6 us, which at this rate is twice that share: the generator falls behind on any machine.
 const RATE: u32 = 5_000;
-const SECONDS: f64 = 4.0;
+const SECONDS: f64 = 3.0;
 /// What came due meanwhile is sent and answered afterwards.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -122,14 +123,14 @@ impl Found {
     }
 
     /// The starved run must be refused; the other one shows that it was for the burners.
-    pub fn bars(&self, quick: bool) -> Vec<Bar> {
+    pub fn bars(&self, is_lenient: bool) -> Vec<Bar> {
         let invalid = i32::from(Outcome::Invalid.exit_code());
         let (alone, starved) = (&self.alone, &self.starved);
         vec![
             Bar {
                 name: "a starved generator".into(),
                 asked: format!("INVALID, exit code {invalid}, with reasons"),
-                found: format!("{}, {} reasons", verdict(starved), starved.reasons.len()),
+                found: format!("{}, reasons: {}", verdict(starved), starved.reasons.len()),
                 is_reached: starved.outcome == Some(Outcome::Invalid)
                     && starved.exit_code == Some(invalid)
                     && !starved.reasons.is_empty(),
@@ -140,8 +141,8 @@ impl Found {
                 asked: "PASS".into(),
                 found: verdict(alone),
                 is_reached: alone.outcome == Some(Outcome::Pass),
-                // CI's machine may itself be as busy as the burners make ours.
-                is_asserted: !quick,
+                // Such a machine may itself be as busy as the burners make another.
+                is_asserted: !is_lenient,
             },
         ]
     }

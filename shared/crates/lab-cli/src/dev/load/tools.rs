@@ -5,10 +5,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use lab_results::load::{LatencySummary, LoadReport, Outcome, SCHEMA};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::child::{self, Ended};
+use super::child;
+use super::said::{Said, read};
 use crate::cargo::{self, Build};
 use crate::error::Usage;
 use crate::workspace::{Workspace, create_folder};
@@ -65,29 +65,6 @@ pub struct Ask<'a> {
     pub load: Load,
     /// For how long.
     pub seconds: f64,
-}
-
-/// What a generator said, and what it cost.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Said {
-    /// Requests that were sent.
-    pub sent: u64,
-    /// Requests that were due and never sent.
-    pub unsent: u64,
-    /// Requests that were sent and not answered as expected.
-    pub failed: u64,
-    /// Its percentiles.
-    pub latency: Option<LatencySummary>,
-    /// Its verdict, where it gives one.
-    pub outcome: Option<Outcome>,
-    /// Why it gave none for or against.
-    pub reasons: Vec<String>,
-    /// How its process ended.
-    pub exit_code: Option<i32>,
-    /// CPU time of its process, start and report included, in seconds.
-    pub cpu_s: Option<f64>,
-    /// Most memory that its process held.
-    pub peak_rss_mib: Option<f64>,
 }
 
 /// What is installed.
@@ -267,7 +244,7 @@ fn duration(seconds: f64) -> String {
 
 /// A program: where the variable says, or on the `PATH`; None where there is none.
 fn look(name: &str, variable: &str) -> Result<Option<PathBuf>> {
-    if let Some(path) = std::env::var_os(variable).map(PathBuf::from) {
+    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) {
         if !path.is_file() {
             let path = path.display();
             return Err(
@@ -278,57 +255,4 @@ fn look(name: &str, variable: &str) -> Result<Option<PathBuf>> {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     Ok(std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file()))
-}
-
-/// wrk's figures: see scripts/wrk/report.lua.
-#[derive(Deserialize)]
-struct WrkReport {
-    requests: u64,
-    failed: u64,
-    latency: LatencySummary,
-}
-
-fn read(tool: Tool, ended: &Ended, report: &Path) -> Result<Said> {
-    let said = match tool {
-        Tool::Ours => serde_json::from_str(&ended.stdout).ok().map(said),
-        Tool::K6 | Tool::Locust => {
-            std::fs::read(report).ok().and_then(|text| serde_json::from_slice(&text).ok()).map(said)
-        }
-        Tool::Wrk => ended.stdout.lines().rev().find_map(|line| serde_json::from_str(line).ok()).map(said_by_wrk),
-    };
-    let Some(said) = said.transpose()? else { bail!("It wrote no report, and {}", ended.words()) };
-    if said.sent == 0 {
-        bail!("It sent nothing, and {}", ended.words());
-    }
-    Ok(Said {
-        exit_code: ended.status.code(),
-        cpu_s: ended.cpu.map(|cpu| cpu.as_secs_f64()),
-        peak_rss_mib: ended.peak_rss_mib,
-        ..said
-    })
-}
-
-fn said(report: LoadReport) -> Result<Said> {
-    if report.schema != SCHEMA {
-        bail!(
-            "Its report has schema {}, and this program reads {SCHEMA}: update both to the same commit",
-            report.schema
-        );
-    }
-    // Our scenarios have one step each. k6 leaves `overall` empty where its executor was not the script's.
-    let step = report.steps.first().unwrap_or(&report.overall);
-    let (outcome, reasons) = report.judgement.map(|judgement| (judgement.outcome, judgement.reasons)).unzip();
-    Ok(Said {
-        sent: step.sent,
-        unsent: step.unsent,
-        failed: step.sent - step.ok,
-        latency: step.response,
-        outcome,
-        reasons: reasons.unwrap_or_default(),
-        ..Said::default()
-    })
-}
-
-fn said_by_wrk(report: WrkReport) -> Result<Said> {
-    Ok(Said { sent: report.requests, failed: report.failed, latency: Some(report.latency), ..Said::default() })
 }
