@@ -12,8 +12,11 @@ use super::tools::{Ask, Load, Tool, Tools};
 use super::{Measuring, verdict};
 use crate::dev::exam::Bar;
 
-/// The percentiles that have a bar: their share, their name, and where a report has them.
-const PERCENTILES: [(f64, &str, fn(&LatencySummary) -> f64); 3] =
+/// A percentile: its share, its name, and where a report has it.
+type Percentile = (f64, &'static str, fn(&LatencySummary) -> f64);
+
+/// Those that have a bar.
+const PERCENTILES: [Percentile; 3] =
     [(0.90, "p90", |at| at.p90_ms), (0.95, "p95", |at| at.p95_ms), (0.99, "p99", |at| at.p99_ms)];
 /// Requests in a second, where a schedule decides.
 const RATE: u32 = 100;
@@ -137,8 +140,6 @@ impl Found {
         bars
     }
 }
-
-type Percentile = (f64, &'static str, fn(&LatencySummary) -> f64);
 
 /// An open model's percentile is the true one. At random it differs by chance, too: by less than three standard errors in 997 of 1,000.
 fn near(said: &Said, what: &str, (q, name, of): Percentile, allowed: f64) -> Bar {
