@@ -112,6 +112,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     let service = Service::start(&stalling_service(workspace)?)?;
     let (url, measuring) = (service.url.as_str(), Measuring { quick: options.quick });
     let mut paper = Paper::new(options.quick, typed(options));
+    let path = workspace.target.join(format!("lab/load/measured-{}.json", paper.at));
     for part in parts {
         match part {
             Part::Stall => paper.stall = Some(stall::measure(&tools, url, &measuring)?),
@@ -123,15 +124,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
             Part::Starved => paper.starved = Some(starved::measure(&tools, url, &measuring)?),
         }
         paper.show(part, options.json);
+        paper.seconds = started.elapsed().as_secs_f64();
+        paper.bars = paper.sheets().into_iter().flat_map(|(_, _, bars)| bars).collect();
+        // After every part: minutes of measuring are not lost to a closed laptop.
+        write_atomically(&path, &serde_json::to_vec_pretty(&paper)?)?;
+        if options.record {
+            paper.record(workspace)?;
+        }
     }
-    finish(workspace, paper, options, started)
-}
-
-fn finish(workspace: &Workspace, mut paper: Paper, options: &Options, started: Instant) -> Result<u8> {
-    paper.seconds = started.elapsed().as_secs_f64();
-    paper.bars = paper.sheets().into_iter().flat_map(|(_, _, bars)| bars).collect();
-    let path = workspace.target.join(format!("lab/load/measured-{}.json", paper.at));
-    write_atomically(&path, &serde_json::to_vec_pretty(&paper)?)?;
     let missed = paper.bars.iter().filter(|bar| bar.fails()).count();
     if options.json {
         print_json(&paper)?;
@@ -142,9 +142,6 @@ fn finish(workspace: &Workspace, mut paper: Paper, options: &Options, started: I
             paper.seconds / 60.0,
             workspace.show(&path)
         );
-    }
-    if options.record {
-        paper.record(workspace)?;
     }
     Ok(u8::from(missed > 0))
 }

@@ -108,7 +108,6 @@ impl Paper {
             let [begin, end] = markers(part);
             record_between(workspace, PAGE, &begin, &end, &self.markdown(&sheet, &bars))?;
         }
-        say!("{PAGE} is recorded");
         Ok(())
     }
 
