@@ -177,6 +177,7 @@ impl Report {
             scenario: scenario.into(),
             model: if self.is_open { Model::Open } else { Model::Closed },
             interrupted: self.interrupted,
+            broke_at_per_s: None,
             elapsed_s: self.elapsed.as_secs_f64(),
             generator: Some(generator),
             overall: self.summarise(&self.overall),

@@ -28,7 +28,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value = "10", value_parser = rate)]
     pub rate: f64,
     /// How long customers come, such as 30s or 5m; each profile has its own length otherwise.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = length)]
     pub duration: Option<Duration>,
     /// Customers come independently of each other, as a Poisson process.
     #[arg(long, conflicts_with_all = ["even", "closed"])]
@@ -82,7 +82,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", requires = "find_knee", value_parser = rate)]
     pub max_rate: Option<f64>,
     /// How long each of its steps lasts.
-    #[arg(long, value_name = "TIME", default_value = "3s", requires = "find_knee", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "3s", requires = "find_knee", value_parser = length)]
     pub step: Duration,
     /// Draw its curve.
     #[arg(long, value_name = "FILE", requires = "find_knee")]
@@ -104,6 +104,9 @@ Examples:
 Exit codes: 0 PASS; 99 BREACH, an objective was broken; 3 INVALID, the load could not be driven as planned and proves nothing;
 2 wrong usage or nothing could be started; 130 and 143 interrupted, after a report of what was measured until then.";
 
+/// Longer is a mistake in the unit.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "that is no number".to_owned())?;
     if rate > 0.0 && rate <= MAX_RATE_PER_S {
@@ -111,6 +114,14 @@ fn rate(text: &str) -> Result<f64, String> {
     } else {
         Err(format!("a rate is above 0 and at most {MAX_RATE_PER_S} per second"))
     }
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    let length = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if length.is_zero() || length > LONGEST {
+        return Err(format!("load lasts more than 0s and at most {}", humantime::format_duration(LONGEST)));
+    }
+    Ok(length)
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -155,6 +166,8 @@ mod tests {
             (format!("{TO} --rate 0"), "above 0"),
             (format!("{TO} --rate NaN"), "above 0"),
             (format!("{TO} --duration 30"), "time unit"),
+            (format!("{TO} --duration 0s"), "more than 0s"),
+            (format!("{TO} --duration 3000years"), "at most 30days"),
             (format!("{TO} --max-in-flight 0"), "room for nobody"),
             (format!("{TO} --profile sok"), "soak"),
         ] {

@@ -104,6 +104,7 @@ fn document(steps: Vec<StepSummary>) -> LoadReport {
         scenario: String::new(),
         model: Model::Open,
         interrupted: false,
+        broke_at_per_s: None,
         elapsed_s: WINDOW.as_secs_f64(),
         generator: None,
         overall,

@@ -1,7 +1,6 @@
 //! `--find-knee`: the library's search, with a run of load for each of its questions.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::Write;
 
 use anyhow::{Context, Result, anyhow};
 use lab_load::knee::{Fit, Knee, Limits, Outcome, Step, Stopped, Tried, Verdict, fit, search};
@@ -24,10 +23,9 @@ const FAR: f64 = 100.0;
 
 /// Searches, and tells what came of it; the exit code.
 pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
-    let max_rate = arguments.max_rate.unwrap_or((FAR * arguments.rate).min(MAX_RATE_PER_S));
-    let limits = Limits::new(arguments.rate, max_rate)?;
+    let limits = limits(arguments)?;
     let step = humantime::format_duration(arguments.step);
-    let from_to = format!("from {}/s up to {}/s, {step} each", figure(arguments.rate), figure(max_rate));
+    let from_to = format!("from {}/s up to {}/s, {step} each", figure(arguments.rate), figure(max_rate(arguments)));
     let _ = complain(&paint(QUIET, format!("Searching the knee of {} at {}: {from_to}", plan.scenario, plan.target)));
     let stop = Stop::new();
     let interrupted = Interrupted::listen(&stop)?;
@@ -35,12 +33,13 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
         Ok(knee) => (knee, None),
         Err(Stopped { knee, error }) => (*knee, Some(error)),
     };
-    let fit = fit(&knee.points());
-    print(&if arguments.json { json(plan, &knee, &fit)? } else { text(plan, &knee, &fit) })
+    // Where nothing broke the service was not saturated, and no law of saturation can be seen.
+    let law = knee.broken_per_s.map(|_| fit(&knee.points()));
+    print(&if arguments.json { json(plan, &knee, law.as_ref())? } else { text(plan, &knee, law.as_ref()) })
         .context("Failed to print the result")?;
     if let Some(path) = &arguments.svg {
         let title = format!("{} at {}", plan.scenario, plan.target);
-        let picture = curve::svg(&title, &knee, &fit, plan.promise.p99_ms());
+        let picture = curve::svg(&title, &knee, &law.unwrap_or_else(|| fit(&[])), plan.promise.p99_ms());
         outputs::write(path, |file| Ok(file.write_all(picture.as_bytes())?))?;
     }
     match (interrupted.exit_code(), failed) {
@@ -48,6 +47,15 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
         (None, Some(error)) => Err(error),
         (None, None) => Ok(exit_code(knee.outcome)),
     }
+}
+
+/// Where the search may go.
+pub fn limits(arguments: &Arguments) -> Result<Limits> {
+    Ok(Limits::new(arguments.rate, max_rate(arguments))?)
+}
+
+fn max_rate(arguments: &Arguments) -> f64 {
+    arguments.max_rate.unwrap_or((FAR * arguments.rate).min(MAX_RATE_PER_S))
 }
 
 /// Those of the judgement: kept, broken, or nothing that could be proved.
@@ -99,12 +107,12 @@ fn outcome(step: &Step) -> String {
     format!("{}/s answered, p99 {} ms, {why}", figure(step.answered_per_s), cell(step.p99_ms))
 }
 
-fn json(plan: &Plan, knee: &Knee, fit: &Fit) -> Result<String> {
-    let document = json!({ "scenario": plan.scenario, "target": plan.target.to_string(), "knee": knee, "usl": fit });
+fn json(plan: &Plan, knee: &Knee, law: Option<&Fit>) -> Result<String> {
+    let document = json!({ "scenario": plan.scenario, "target": plan.target.to_string(), "knee": knee, "usl": law });
     Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
 }
 
-fn text(plan: &Plan, knee: &Knee, fit: &Fit) -> String {
+fn text(plan: &Plan, knee: &Knee, law: Option<&Fit>) -> String {
     let mut table = grid(&["customers/s", "offered/s", "answered/s", "in flight", "p50", "p99", ""]);
     for Tried { rate_per_s, verdict, step, .. } in &knee.tried {
         let word = match verdict {
@@ -117,6 +125,8 @@ fn text(plan: &Plan, knee: &Knee, fit: &Fit) -> String {
     }
     let title = format!("{}, steps of the search, response times in ms", plan.scenario);
     let mut text = format!("{}\n{}\n", paint(HEADING, title), lines(&mut table));
-    let _ = writeln!(text, "{}\n{}", knee.says, fit.says);
-    text + &plan.promise.source + "\n"
+    for sentence in [Some(knee.says.as_str()), law.map(|law| law.says.as_str()), Some(&plan.promise.source)] {
+        text.extend(sentence.into_iter().chain(["\n"]));
+    }
+    text
 }

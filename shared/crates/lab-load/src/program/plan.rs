@@ -12,7 +12,7 @@ use super::args::Arguments;
 use super::profile::Profile;
 use super::scenario::{self, Data, ScenarioFile};
 use super::slo::Promise;
-use super::{open_files, outputs};
+use super::{knee, open_files, outputs};
 
 /// How long a service may take to accept a connection before the run; a listening one on this machine needs microseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +55,9 @@ impl Plan {
         let promise = Promise::of(&file, arguments, root.as_deref())?;
         let length = arguments.duration.unwrap_or_else(|| arguments.profile.length());
         let arrivals = arrivals(arguments, length)?;
+        if arguments.find_knee {
+            knee::limits(arguments)?;
+        }
         for output in [&arguments.report, &arguments.hdr, &arguments.svg].into_iter().flatten() {
             outputs::check(output)?;
         }
@@ -65,7 +68,9 @@ impl Plan {
             Some(path) => Data::fetch(&target, path)?,
             None => file.own_data().unwrap_or_default(),
         };
-        let customers = file.with(&data).with_context(|| format!("scenario {}", path.display()))?;
+        let is_smoke = arguments.profile == Profile::Smoke && arguments.closed.is_none() && !arguments.find_knee;
+        let customers = if is_smoke { file.with_in_turn(&data) } else { file.with(&data) };
+        let customers = customers.with_context(|| format!("scenario {}", path.display()))?;
         Ok(Self { target, scenario: file.name, customers: Arc::new(customers), promise, arrivals, length })
     }
 

@@ -8,7 +8,7 @@ use lab_load::{LoadError, Schedule};
 /// The shapes that are ready to use; each scales from one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// Does it work at all? A hundredth of the rate, at least 1/s, for 5 s.
+    /// Does it work at all? A hundredth of the rate, at least 1/s, and each flow in turn; 5 s.
     Smoke,
     /// Does it hold its objectives at its rate? Up to the rate over a tenth of the time, and there for the rest; 1 min.
     Load,

@@ -30,6 +30,7 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
     let mut document = report.document(&plan.target.to_string(), &plan.scenario);
     // A run that ended itself because it found what it was looking for was not interrupted.
     document.interrupted = exit_code.is_some();
+    document.broke_at_per_s = broke.as_ref().map(|broke| Profile::rate_at(arguments.rate, plan.length, broke.at));
     if exit_code.is_none() {
         document.judgement = Some(judge(plan, &document, broke.as_ref()));
     }
@@ -116,5 +117,5 @@ fn text(plan: &Plan, arguments: &Arguments, document: &LoadReport, broke: Option
         let rate_at = |at: Duration| Profile::rate_at(arguments.rate, plan.length, at);
         text += &show::broke(broke, rate_at, schedule.peak_per_s());
     }
-    text + &&plan.promise.source + "\n" + &show::judgement(judgement)
+    text + &plan.promise.source + "\n" + &show::judgement(judgement)
 }

@@ -78,7 +78,16 @@ pub fn lines(table: &mut Table) -> String {
             column.set_padding((0, 1)).set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    table.lines().map(|line| format!("{}\n", without_blanks(&line))).collect()
+}
+
+/// Without the blanks at the end, which in a heading stand before the end of its style.
+fn without_blanks(line: &str) -> String {
+    const RESET: &str = "\u{1b}[0m";
+    match line.trim_end().strip_suffix(RESET) {
+        Some(styled) => format!("{}{RESET}", styled.trim_end()),
+        None => line.trim_end().to_owned(),
+    }
 }
 
 /// What the run cost the generator.

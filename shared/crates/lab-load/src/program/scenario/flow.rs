@@ -82,6 +82,21 @@ impl Scenario for Flow {
     }
 }
 
+/// Flows that customers take one after the other.
+pub struct InTurn(pub Vec<Flow>);
+
+impl Scenario for InTurn {
+    fn steps(&self) -> Vec<String> {
+        self.0.iter().flat_map(Scenario::steps).collect()
+    }
+
+    async fn run(&self, vu: &mut Vu) {
+        if let Some(flow) = self.0.get((vu.iteration() % self.0.len() as u64) as usize) {
+            flow.run(vu).await;
+        }
+    }
+}
+
 impl Prepared {
     fn new(written: &WrittenRequest, data: &Data) -> Result<Self> {
         let mut path = Template::default();

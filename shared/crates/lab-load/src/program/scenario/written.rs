@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::data::Data;
-use super::flow::Flow;
+use super::flow::{Flow, InTurn};
 use crate::program::OVERALL;
 
 /// The methods that a request may have; a misspelt one would be HTTP all the same.
@@ -110,13 +110,25 @@ impl ScenarioFile {
 
     /// The scenario with its data, ready to be driven.
     pub fn with(&self, data: &Data) -> Result<Mix> {
+        let flows = self.flows(data)?;
+        Ok(flows.into_iter().fold(Mix::new(), |mix, (weight, flow)| mix.and(weight, flow)))
+    }
+
+    /// The same flows one after the other: a handful of customers must not leave the rare ones out.
+    pub fn with_in_turn(&self, data: &Data) -> Result<Mix> {
+        let flows = self.flows(data)?.into_iter().filter(|(weight, _)| *weight > 0);
+        Ok(Mix::new().and(1, InTurn(flows.map(|(_, flow)| flow).collect())))
+    }
+
+    fn flows(&self, data: &Data) -> Result<Vec<(u32, Flow)>> {
         if let Some(list) = self.take.keys().find(|list| !data.0.contains_key(*list)) {
             bail!("`take` names the list `{list}`, which is not among the data ({})", data.names());
         }
-        self.flows.iter().try_fold(Mix::new(), |mix, flow| {
+        let compile = |flow: &WrittenFlow| {
             let compiled = Flow::new(&flow.requests, data, &self.take);
-            Ok(mix.and(flow.weight, compiled.with_context(|| format!("flow `{}`", flow.name))?))
-        })
+            Ok((flow.weight, compiled.with_context(|| format!("flow `{}`", flow.name))?))
+        };
+        self.flows.iter().map(compile).collect()
     }
 
     fn check(&self) -> Result<()> {
