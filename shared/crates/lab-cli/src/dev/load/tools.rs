@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use super::child;
 use super::said::{Said, read};
-use crate::cargo::{self, Build};
+use crate::cargo;
 use crate::error::Usage;
+use crate::verbs::load::generator;
 use crate::workspace::{Workspace, create_folder};
 
 /// How much longer than it was asked to send a generator may take: to start, to wait for its last answer, to write its report.
@@ -79,12 +80,7 @@ pub struct Tools<'a> {
 impl<'a> Tools<'a> {
     /// Builds ours, and looks for the others: where `LAB_K6`, `LAB_LOCUST` and `LAB_WRK` say, or on the `PATH`.
     pub fn find(workspace: &'a Workspace) -> Result<Self> {
-        let build = Build {
-            title: cargo::title(&workspace.target, "lab-load", &[]),
-            arguments: ["--package", "lab-load", "--features", "program"].map(str::to_string).to_vec(),
-            ..Build::default()
-        };
-        let ours = cargo::build(workspace, &build)?.executable("lab-load")?;
+        let ours = cargo::build(workspace, &generator(workspace))?.executable("lab-load")?;
         let tools = Tools {
             workspace,
             ours,
