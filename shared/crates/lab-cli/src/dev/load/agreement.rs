@@ -16,7 +16,7 @@ const JUDGES: [Tool; 3] = [Tool::Ours, Tool::K6, Tool::Locust];
 const SCENARIOS: [(&str, Outcome); 2] = [("fast", Outcome::Pass), ("stall", Outcome::Breach)];
 /// One whole period shows the stall, wherever it begins.
 const STALL_S: f64 = 10.0;
-const FAST_S: f64 = 3.0;
+const FAST_S: f64 = 2.0;
 const RATE: u32 = 100;
 
 /// What the judges said of one scenario.

@@ -60,10 +60,10 @@ fn plan(quick: bool) -> Vec<(Tool, &'static str, Load, f64)> {
         (Tool::K6, FEW, Load::Even { rate: RATE, vus: Some(TOO_FEW_VUS) }, closed_s),
         (Tool::Ours, CLOSED, closed, closed_s),
         (Tool::K6, CLOSED, closed, closed_s),
-        (Tool::Wrk, CLOSED, closed, closed_s),
     ];
     if !quick {
         plan.insert(1, (Tool::Ours, RANDOM, Load::Random { rate: RATE }, open_s));
+        plan.push((Tool::Wrk, CLOSED, closed, closed_s));
         plan.push((Tool::Ours, THINKING, Load::Closed { users: USERS, think_ms: 100 }, open_s));
     }
     plan
