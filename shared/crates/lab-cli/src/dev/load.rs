@@ -25,6 +25,7 @@ use self::tools::Tools;
 use crate::cargo::{self, Build};
 use crate::say;
 use crate::terminal::{print_json, spinner};
+use crate::verbs::serve::STALLING;
 use crate::workspace::{Workspace, write_atomically};
 
 /// What can be measured.
@@ -148,11 +149,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
 
 fn stalling_service(workspace: &Workspace) -> Result<std::path::PathBuf> {
     let build = Build {
-        title: cargo::title(&workspace.target, "load-test-that-lied", &["service"]),
-        arguments: ["--package", "load-test-that-lied"].map(str::to_string).to_vec(),
+        title: cargo::title(&workspace.target, STALLING, &["service"]),
+        arguments: ["--package", STALLING].map(str::to_string).to_vec(),
         ..Build::default()
     };
-    cargo::build(workspace, &build)?.executable("load-test-that-lied")
+    cargo::build(workspace, &build)?.executable(STALLING)
 }
 
 /// The command that repeats this measurement.

@@ -8,11 +8,12 @@ use crate::verbs::list;
 use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
-pub const TARGETS: [(&str, &str); 14] = [
+pub const TARGETS: [(&str, &str); 15] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
     ("heap-NN", "who asks for memory"),
     ("console-NN", "tasks of an asynchronous lab"),
+    ("serve-NN", "a service to curl and to load"),
     ("bench-NN", "Criterion benchmarks"),
     ("hint-NN", "the next of four hints"),
     ("answer-NN", "state your diagnosis"),

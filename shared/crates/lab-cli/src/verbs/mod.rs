@@ -14,4 +14,5 @@ pub mod prefetch;
 pub mod profile;
 pub mod reproduce;
 pub mod reset;
+pub mod serve;
 pub mod watch;

@@ -8,7 +8,7 @@ use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
-use crate::verbs::{console, load};
+use crate::verbs::{console, load, serve};
 use crate::workspace::Workspace;
 
 /// Fetches, then builds every lab, solution, bench, profiler and arena.
@@ -47,6 +47,14 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
     }
     build(workspace, &load::generator(workspace))?;
     say!("{} the load generator", paint(GOOD, "ready"));
+    build(
+        workspace,
+        &Build {
+            title: "Building the stalling service".into(),
+            arguments: vec!["--package".into(), serve::STALLING.into()],
+            ..Build::default()
+        },
+    )?;
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }
