@@ -11,6 +11,7 @@ use super::child;
 use super::said::{Said, read};
 use crate::cargo;
 use crate::error::Usage;
+use crate::verbs::doctor::on_path;
 use crate::verbs::load::generator;
 use crate::workspace::{Workspace, create_folder};
 
@@ -249,6 +250,5 @@ fn look(name: &str, variable: &str) -> Result<Option<PathBuf>> {
         }
         return Ok(Some(path));
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file()))
+    Ok(on_path(name))
 }
