@@ -58,6 +58,8 @@ class Customer(FastHttpUser):
     host = TARGET
     network_timeout = scenario.TIMEOUT_S
     connection_timeout = scenario.TIMEOUT_S
+    # Connections of a user: one for each of those who come at once.
+    concurrency = max(flow.get("at_once", 1) for flow in SCENARIO["flows"])
 
     def on_start(self):
         # Locust starts users in crowds, once a second. Multiples of the golden ratio fill the pace evenly, however many users there are.
@@ -79,11 +81,12 @@ class Customer(FastHttpUser):
     def iterate(self):
         number = numbered(self.environment, Seen.iterations)
         Seen.iterations += 1
-        rows = scenario.choose(DATA, SCENARIO.get("take", {}), number)
         flows = SCENARIO["flows"]
         [flow] = random.choices(flows, [flow.get("weight", 1) for flow in flows])
+        take, at_once = SCENARIO.get("take", {}), flow.get("at_once", 1)
+        customers = [scenario.choose(DATA, take, number) for _ in range(at_once)]
         for request in flow["requests"]:
-            self.send(request, rows)
+            gevent.joinall([gevent.spawn(self.send, request, rows) for rows in customers])
 
     def send(self, request, rows):
         body = {"json": scenario.filled(request["body"], rows)} if "body" in request else {}

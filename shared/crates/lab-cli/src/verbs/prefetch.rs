@@ -45,8 +45,6 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };
         say!("{} {}: program, solution, benches, profilers{kind}", paint(GOOD, "ready"), lab.name);
     }
-    build(workspace, &load::generator(workspace))?;
-    say!("{} the load generator", paint(GOOD, "ready"));
     build(
         workspace,
         &Build {
@@ -55,6 +53,8 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
             ..Build::default()
         },
     )?;
+    build(workspace, &load::generator(workspace))?;
+    say!("{} the stalling service, the load generator", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }

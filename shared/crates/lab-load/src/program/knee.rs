@@ -1,6 +1,8 @@
 //! `--find-knee`: the library's search, with a run of load for each of its questions.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use anyhow::{Context, Result, anyhow};
 use lab_load::knee::{Fit, Knee, Limits, Outcome, Step, Stopped, Tried, Verdict, fit, search};
@@ -11,7 +13,7 @@ use serde_json::json;
 
 use super::args::Arguments;
 use super::live::{EVERY, LiveLine};
-use super::plan::{Plan, at};
+use super::plan::Plan;
 use super::session::judge_as_driven;
 use super::show::{cell, grid, lines, rule};
 use super::signals::Interrupted;
@@ -29,7 +31,8 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
     let _ = complain(&paint(QUIET, format!("Searching the knee of {} at {}: {from_to}", plan.scenario, plan.target)));
     let stop = Stop::new();
     let interrupted = Interrupted::listen(&stop)?;
-    let (knee, failed) = match search(&limits, |rate| probe(plan, arguments, &stop, rate)) {
+    let iterations = Arc::new(AtomicU64::new(0));
+    let (knee, failed) = match search(&limits, |rate| probe(plan, arguments, &stop, &iterations, rate)) {
         Ok(knee) => (knee, None),
         Err(Stopped { knee, error }) => (*knee, Some(error)),
     };
@@ -70,12 +73,18 @@ fn exit_code(outcome: Outcome) -> u8 {
 }
 
 /// One window of load at a constant rate, its drain included.
-fn probe(plan: &Plan, arguments: &Arguments, stop: &Stop, rate: f64) -> Result<Step> {
-    let schedule = at(arguments, Schedule::constant(rate, arguments.step)?);
+fn probe(plan: &Plan, arguments: &Arguments, stop: &Stop, iterations: &Arc<AtomicU64>, rate: f64) -> Result<Step> {
+    let mut schedule = Schedule::constant(rate, arguments.step)?;
+    if arguments.poisson {
+        // Every step has arrivals of its own; a repeat that repeated them would be no second opinion.
+        schedule = schedule.at_random(arguments.seed.wrapping_add(iterations.load(Relaxed)));
+    }
     let live = LiveLine::start();
-    let run =
-        plan.run(arguments, stop).look(EVERY, live.look(arguments.step, &format!("{}/s: ", figure(rate.round()))));
-    let report = run.open(schedule, std::sync::Arc::clone(&plan.customers)).drive();
+    let run = plan
+        .run(arguments, stop)
+        .numbered_by(iterations)
+        .look(EVERY, live.look(arguments.step, &format!("{}/s: ", figure(rate.round()))));
+    let report = run.open(schedule, Arc::clone(&plan.customers)).drive();
     live.end();
     let document = report?.document(&plan.target.to_string(), &plan.scenario);
     if stop.is_asked() {
@@ -89,15 +98,18 @@ fn probe(plan: &Plan, arguments: &Arguments, stop: &Stop, rate: f64) -> Result<S
 /// What the search wants to know of a run. That a service did not take everybody is the service's, so that it breaks the step.
 fn step(run: &LoadReport, judgement: &Judgement, window_s: f64) -> Step {
     let response = run.overall.response.as_ref();
+    // Who comes last is answered after the window, also by a service that keeps up: its usual response time is no lack of throughput.
+    let usual_s = response.map_or(0.0, |at| at.p50_ms / 1e3);
+    let answered_per_s = run.overall.ok as f64 / (run.elapsed_s - usual_s).max(window_s);
     let broken = judgement.rules.iter().find(|rule| !rule.kept);
     Step {
         offered_per_s: run.overall.planned as f64 / window_s,
-        answered_per_s: run.overall.throughput_per_s,
+        answered_per_s,
         p50_ms: response.map(|at| at.p50_ms),
         p99_ms: response.map(|at| at.p99_ms),
         kept: broken.is_none(),
         valid: judgement.reasons.is_empty(),
-        in_flight: run.overall.throughput_per_s * response.map_or(0.0, |at| at.mean_ms / 1e3),
+        in_flight: answered_per_s * response.map_or(0.0, |at| at.mean_ms / 1e3),
         why: judgement.reasons.first().cloned().or(broken.map(rule)).unwrap_or_default(),
     }
 }

@@ -61,7 +61,9 @@ impl Plan {
         for output in [&arguments.report, &arguments.hdr, &arguments.svg].into_iter().flatten() {
             outputs::check(output)?;
         }
-        open_files::allow(arguments.max_in_flight)?;
+        let most =
+            arguments.closed.map_or(arguments.max_in_flight, |users| arguments.max_in_flight.min(users as usize));
+        open_files::allow(most)?;
         TcpStream::connect_timeout(&target.address(), PATIENCE)
             .map_err(|error| anyhow!("nobody answers at {target} ({error}): is the service running?"))?;
         let data = match &file.data_from {
@@ -89,12 +91,8 @@ fn arrivals(arguments: &Arguments, length: Duration) -> Result<Arrivals> {
     if let Some(users) = arguments.closed {
         return Ok(Arrivals::Closed { users: users as usize, think: arguments.think });
     }
-    Ok(Arrivals::Open(at(arguments, arguments.profile.schedule(arguments.rate, length)?)))
-}
-
-/// A schedule, with its customers coming as they were asked to.
-pub fn at(arguments: &Arguments, schedule: Schedule) -> Schedule {
-    if arguments.poisson { schedule.at_random(arguments.seed) } else { schedule }
+    let schedule = arguments.profile.schedule(arguments.rate, length)?;
+    Ok(Arrivals::Open(if arguments.poisson { schedule.at_random(arguments.seed) } else { schedule }))
 }
 
 impl Profile {

@@ -1,14 +1,16 @@
 //! Services that do not do what they should: every one of them fails the run, by its right name, and none keeps it for ever.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use lab_results::load::LoadReport;
 
 use crate::support::{Reply, Service, serve};
-use crate::typed::Folder;
+use crate::typed::{Folder, shop};
 
 /// Twenty customers.
 const SOME: &str = "--profile soak --rate 100 --duration 200ms";
@@ -123,6 +125,24 @@ fn a_breakpoint_test_ends_where_the_service_breaks() {
 fn a_breakpoint_test_that_breaks_nothing_passes() {
     let ran = Folder::new().load(always(Reply::ok).address, "--profile breakpoint --rate 5 --duration 1s --json");
     assert_eq!((ran.code, ran.document().overall.ok), (Some(0), 25));
+}
+
+#[test]
+fn a_search_takes_no_row_twice() {
+    let folder = Folder::new();
+    let request = r#"[{"step":"pay","method":"POST","path":"/{order}"}]"#;
+    let rows: Vec<u32> = (0..1000).collect();
+    folder.write("shop.json", &shop(request, &format!(r#","data":{{"order":{rows:?}}},"take":{{"order":"in-turn"}}"#)));
+    let paid = Arc::new(Mutex::new(Vec::new()));
+    let orders = Arc::clone(&paid);
+    let service = serve(move |received| {
+        orders.lock().unwrap().push(received.path);
+        Reply::Answer(500, String::new())
+    });
+    folder.load(service.address, "--find-knee --rate 50 --max-rate 100 --step 100ms").says(99, &[]);
+    let paid = paid.lock().unwrap();
+    // Four steps of five customers.
+    assert_eq!((paid.len(), paid.iter().collect::<BTreeSet<_>>().len()), (20, 20), "{paid:?}");
 }
 
 #[test]
