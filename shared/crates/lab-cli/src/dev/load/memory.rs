@@ -93,7 +93,8 @@ impl Found {
             bar(
                 "more memory after the long run",
                 format!("at most {GROWTH_MIB:.0} MiB"),
-                format!("{:+.1} MiB", many - few),
+                // The sum of a negative nothing and nothing has no sign.
+                format!("{:+.1} MiB", ((many - few) * 10.0).round() / 10.0 + 0.0),
                 many - few <= GROWTH_MIB,
             ),
         ]
