@@ -317,7 +317,7 @@ pub enum DevTask {
                             Exit codes: 0 every bar is reached, 1 one is missed, 2 wrong usage, 3 it could not be done."
     )]
     MeasureLoad {
-        /// Less than two and a half minutes.
+        /// Some three minutes.
         #[arg(long)]
         quick: bool,
         /// Only this part.

@@ -69,7 +69,7 @@ impl Part {
 /// How to measure.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Less than two and a half minutes once everything is built.
+    /// Some three minutes once everything is built.
     pub quick: bool,
     /// Only this part.
     pub only: Option<Part>,
@@ -110,7 +110,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
         paper::can_be_recorded(workspace, &parts)?;
     }
     let tools = Tools::find(workspace)?;
-    let service = Service::start(&stalling_service(workspace)?)?;
+    let service = Service::stalling(&stalling_service(workspace)?)?;
     let (url, measuring) = (service.url.as_str(), Measuring { quick: options.quick });
     let mut paper = Paper::new(options.quick, typed(options));
     let path = workspace.target.join(format!("lab/load/measured-{}.json", paper.at));
@@ -118,7 +118,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
         match part {
             Part::Stall => paper.stall = Some(stall::measure(&tools, url, &measuring)?),
             Part::Agreement => {
-                paper.agreement = Some(agreement::measure(&tools, url, &measuring, paper.stall.as_ref())?);
+                paper.agreement = Some(agreement::measure(workspace, &tools, url, &measuring, paper.stall.as_ref())?);
             }
             Part::Cost => paper.cost = Some(cost::measure(&tools, url, &measuring)?),
             Part::Memory => paper.memory = Some(memory::measure(&tools, url, &measuring)?),

@@ -1,28 +1,34 @@
 //! The same objectives, held by three tools: do they say the same?
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use lab_results::load::Outcome;
 use serde::Serialize;
 
 use super::paper::Sheet;
 use super::said::Said;
+use super::service::Service;
 use super::tools::{Ask, Load, Tool, Tools};
 use super::{Measuring, stall, verdict};
+use crate::arena::{self, Attempt};
+use crate::catalogue;
 use crate::dev::exam::Bar;
+use crate::workspace::Workspace;
 
 /// Those that judge; wrk does not.
 const JUDGES: [Tool; 3] = [Tool::Ours, Tool::K6, Tool::Locust];
-/// What must be said, by scenario.
-const SCENARIOS: [(&str, Outcome); 2] = [("fast", Outcome::Pass), ("stall", Outcome::Breach)];
 /// One whole period shows the stall, wherever it begins.
 const STALL_S: f64 = 10.0;
-const FAST_S: f64 = 2.0;
+/// Others show what they are sooner.
+const OTHERS_S: f64 = 4.0;
 const RATE: u32 = 100;
+/// A lab whose untouched program breaks its objectives by far, on any machine, and whose solution keeps them.
+const LAB: &str = "02";
 
-/// What the judges said of one scenario.
+/// What the judges said of one service.
 #[derive(Debug, Clone, Serialize)]
 struct Row {
-    scenario: &'static str,
+    service: String,
+    scenario: String,
     expected: Outcome,
     /// In the order of [`JUDGES`]; None where the tool is not installed.
     said: Vec<Option<Said>>,
@@ -35,22 +41,37 @@ pub struct Found {
 }
 
 /// Asks the judges; what they said of the stalling service meanwhile is not asked again.
-pub fn measure(tools: &Tools, url: &str, measuring: &Measuring, stall: Option<&stall::Found>) -> Result<Found> {
-    let mut rows = Vec::new();
-    for (scenario, expected) in SCENARIOS {
+pub fn measure(
+    workspace: &Workspace,
+    tools: &Tools,
+    url: &str,
+    measuring: &Measuring,
+    stall: Option<&stall::Found>,
+) -> Result<Found> {
+    let lab = catalogue::find(workspace, LAB)?;
+    let programs = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace, false)?;
+    let programs = programs.map_err(|words| anyhow!("{} does not compile as it is now:\n{words}", lab.name))?;
+    let ask = |service: &str, scenario: &str, url: &str, expected: Outcome, seconds: f64| -> Result<Row> {
         let mut said = Vec::new();
         for tool in JUDGES {
             let known = stall.filter(|_| scenario == "stall").and_then(|stall| stall.even(tool)).cloned();
-            let seconds = if scenario == "stall" { STALL_S } else { FAST_S };
             let ask = Ask { url, scenario, load: Load::Even { rate: RATE, vus: None }, seconds };
             said.push(match known {
                 Some(known) => Some(known),
-                None => {
-                    measuring.step(format!("agreement: {} on {scenario}", tool.name()), || tools.send(tool, ask))?
-                }
+                None => measuring.step(format!("agreement: {} on {service}", tool.name()), || tools.send(tool, ask))?,
             });
         }
-        rows.push(Row { scenario, expected, said });
+        Ok(Row { service: service.into(), scenario: scenario.into(), expected, said })
+    };
+    let mut rows = vec![
+        ask("what answers at once", "fast", url, Outcome::Pass, OTHERS_S)?,
+        ask("what stalls", "stall", url, Outcome::Breach, STALL_S)?,
+    ];
+    for (role, program, expected) in
+        [("untouched", &programs.baseline, Outcome::Breach), ("solved", &programs.reference, Outcome::Pass)]
+    {
+        let service = Service::start(program, &[])?;
+        rows.push(ask(&format!("lab {LAB}, {role}"), &lab.slug, &service.url, expected, OTHERS_S)?);
     }
     Ok(Found { rows })
 }
@@ -60,10 +81,10 @@ impl Found {
     pub fn sheet(&self) -> Sheet {
         let cell = |said: &Option<Said>| said.as_ref().map_or("not installed".into(), verdict);
         let row = |row: &Row| {
-            [vec![format!("`{}`", row.scenario), row.expected.to_string()], row.said.iter().map(cell).collect()]
-                .concat()
+            let about = vec![row.service.clone(), format!("`{}`", row.scenario), row.expected.to_string()];
+            [about, row.said.iter().map(cell).collect()].concat()
         };
-        let headings = ["scenario", "must say"].into_iter().chain(JUDGES.map(Tool::name)).collect();
+        let headings = ["service", "scenario", "must say"].into_iter().chain(JUDGES.map(Tool::name)).collect();
         Sheet { headings, rows: self.rows.iter().map(row).collect(), notes: Vec::new() }
     }
 
@@ -75,7 +96,7 @@ impl Found {
             let says = |said: &&Said| said.outcome == Some(row.expected) && said.exit_code == Some(code);
             let agree = row.said.iter().flatten().filter(says).count();
             Bar {
-                name: format!("verdict on `{}`, by objectives of one file", row.scenario),
+                name: format!("verdict on {}, by objectives of one file", row.service),
                 asked: format!("{}, exit code {code}, by all", row.expected),
                 found: format!("{agree} of {asked}"),
                 is_reached: agree == asked,
@@ -95,7 +116,8 @@ mod tests {
         let said = |code| Some(Said { outcome: Some(Outcome::Breach), exit_code: Some(code), ..Said::default() });
         let found = |codes: [i32; 2]| Found {
             rows: vec![Row {
-                scenario: "stall",
+                service: "what stalls".into(),
+                scenario: "stall".into(),
                 expected: Outcome::Breach,
                 said: vec![said(codes[0]), said(codes[1]), None],
             }],

@@ -1,4 +1,4 @@
-//! The service that stands still, as a child.
+//! A service that is loaded, as a child.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -18,11 +18,17 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts it on a free port, with the rhythm that [`super::analytic`] computes with.
-    pub fn start(program: &Path) -> Result<Self> {
+    /// The one that stands still, with the rhythm that [`super::analytic`] computes with.
+    pub fn stalling(program: &Path) -> Result<Self> {
+        Self::start(program, &["--period-ms", &PERIOD_MS.to_string(), "--stall-ms", &STALL_MS.to_string()])
+    }
+
+    /// Starts a program that can `serve`, on a free port.
+    pub fn start(program: &Path, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
         command
-            .args(["serve", "--port", "0", "--period-ms", &PERIOD_MS.to_string(), "--stall-ms", &STALL_MS.to_string()])
+            .args(["serve", "--port", "0"])
+            .args(arguments)
             .env("LAB_CHILD", "1")
             // It serves until its standard input closes, which it does when we are gone, however we went.
             .stdin(Stdio::piped())
@@ -34,8 +40,8 @@ impl Service {
         BufReader::new(stdout).read_line(&mut line)?;
         match serde_json::from_str(&line) {
             Ok(Record::Serving { address }) => service.url = format!("http://{address}"),
-            Ok(Record::Failed { message }) => bail!("The stalling service failed: {message}"),
-            _ => bail!("The stalling service did not say where it listens, but: {}", line.trim()),
+            Ok(Record::Failed { message }) => bail!("{} failed: {message}", program.display()),
+            _ => bail!("{} did not say where it listens, but: {}", program.display(), line.trim()),
         }
         Ok(service)
     }
