@@ -41,7 +41,7 @@ export function load(name, defaults) {
       thresholds: { ...observing(requests.steps), ...thresholds(objectives, plan.abortAfter) },
     },
     setup: () => requests.data(),
-    iteration: (data) => requests.iterate(data, exec.scenario.iterationInTest),
+    iteration: (data) => requests.iterate(data, exec.scenario.iterationInTest, plan.isInTurn),
     handleSummary(seen) {
       const report = document(seen, { scenario, objectives, plan, target });
       const text = { stdout: summary(report, plan) };

@@ -8,8 +8,8 @@ const SETTLE_S = 10;
 
 // `rate` is the customary rate of the scenario, `duration_s` the length that was asked for.
 const PROFILES = {
-  // Does it work at all?
-  smoke: { rate: () => 5, duration_s: 10, executor: constant },
+  // Does it work at all? Each flow in turn.
+  smoke: { rate: () => 5, duration_s: 10, executor: constant, isInTurn: true },
   // Does it hold its objectives at the rate that it was built for? Whole periods of the stalling service.
   constant: { rate: (usual) => usual, duration_s: 60, executor: constant },
   // Up to the rate, and there for as long: caches fill and pools grow on the way.
@@ -21,7 +21,7 @@ const PROFILES = {
   breakpoint: { rate: (usual) => 3 * usual, duration_s: 300, executor: breakpoint, abortAfter: `${SETTLE_S}s` },
 };
 
-// The profile that the environment asks for: `{ name, executor, peak, duration_s, abortAfter }`.
+// The profile that the environment asks for: `{ name, executor, peak, duration_s, abortAfter, isInTurn }`.
 export function profile(env, defaults) {
   const name = env.PROFILE || 'smoke';
   if (!Object.hasOwn(PROFILES, name)) {
@@ -34,7 +34,8 @@ export function profile(env, defaults) {
   // Too few, and iterations are dropped exactly while the service stalls: rate x worst latency is Little's law, and half as many again.
   const vus = whole(env, 'MAX_VUS', Math.ceil(peak * number(env, 'WORST_S', 3) * 1.5));
   const load = { timeUnit: '1s', preAllocatedVUs: vus, maxVUs: vus, gracefulStop: `${TIMEOUT_S + 2}s`, ...executor };
-  return { name, executor: load, rate, peak, vus, duration_s, abortAfter: chosen.abortAfter };
+  const { abortAfter, isInTurn } = chosen;
+  return { name, executor: load, rate, peak, vus, duration_s, abortAfter, isInTurn };
 }
 
 function constant(rate, duration_s) {

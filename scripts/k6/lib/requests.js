@@ -3,7 +3,7 @@ import http from 'k6/http';
 
 import { TIMEOUT_S } from './profiles.js';
 
-// `{ steps, mostAtOnce, data(), iterate(data, number) }` of a scenario.
+// `{ steps, mostAtOnce, data(), iterate(data, number, isInTurn) }` of a scenario.
 export function compile(scenario, target) {
   const flows = scenario.flows.map(({ weight, at_once, requests }) => ({
     weight: weight === undefined ? 1 : weight,
@@ -13,6 +13,9 @@ export function compile(scenario, target) {
   const total = flows.reduce((sum, flow) => sum + flow.weight, 0);
   const steps = scenario.flows.flatMap(({ requests }) => requests.map(({ step }) => step));
 
+  // A handful of customers must not leave the rare flows out.
+  const taken = flows.filter(({ weight }) => weight > 0);
+
   function pick() {
     let left = Math.random() * total;
     return flows.find((flow) => (left -= flow.weight) < 0) || flows[flows.length - 1];
@@ -21,8 +24,8 @@ export function compile(scenario, target) {
   return {
     steps: [...new Set(steps)],
     data: () => checked(scenario, scenario.data_from ? fetched(target + scenario.data_from) : scenario.data || {}),
-    iterate(data, number) {
-      const flow = pick();
+    iterate(data, number, isInTurn) {
+      const flow = isInTurn ? taken[number % taken.length] : pick();
       const customers = Array.from({ length: flow.atOnce }, () => choose(data, scenario.take || {}, number));
       flow.requests.forEach((prepare) => send(customers.map(prepare)));
     },
