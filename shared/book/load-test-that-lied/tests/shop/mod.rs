@@ -69,7 +69,7 @@ impl Shop {
             "blocked-runtime" => {
                 assert_eq!(sent, [("look-up", book.looked_up.len()), ("sign-in", book.signed_in.len())]);
                 // Ten at once.
-                assert!(!book.signed_in.is_empty() && book.signed_in.len() % 10 == 0, "{sent:?}");
+                assert!(!book.signed_in.is_empty() && book.signed_in.len().is_multiple_of(10), "{sent:?}");
                 assert!(book.signed_in.iter().all(|typed| accounts().contains(typed)), "{book:?}");
             }
             unknown => panic!("{unknown} is not known here"),
