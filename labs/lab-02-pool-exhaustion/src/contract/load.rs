@@ -15,6 +15,7 @@ use super::CHECKOUT_MS;
 pub(super) const PAYMENTS_PER_S: f64 = 80.0;
 /// Orders looked at in a second.
 pub(super) const LOOKS_PER_S: f64 = 20.0;
+
 /// Sends requests for this long, each when it is due; every payment is for another one of `orders`.
 pub(super) fn drive(
     target: SocketAddr,

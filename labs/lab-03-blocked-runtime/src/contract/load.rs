@@ -34,14 +34,19 @@ pub(super) fn drive_moment(
     with_messages: bool,
 ) -> Result<Report> {
     let [look_up, sign_in] = STEPS;
-    let customers = Schedule::constant(ORDERS_PER_S, window)?.at_random(seed + moment);
+    let (customers, messages) = arrivals(seed + moment, window)?;
     let run = Run::new(Target::loopback(target)?).seed(seed + moment);
     let mut run = run.open(customers, looking_up(look_up, &orders(seed)));
     if with_messages {
-        let messages = Schedule::constant(BATCHES_PER_S, window)?.in_batches_of(TAPS);
         run = run.open(messages, signing_in(sign_in, credentials(seed)));
     }
     Ok(run.drive()?)
+}
+
+/// When customers look orders up, independently of each other, and when the push messages make some sign in.
+fn arrivals(seed: u64, window: Duration) -> Result<(Schedule, Schedule)> {
+    let customers = Schedule::constant(ORDERS_PER_S, window)?.at_random(seed);
+    Ok((customers, Schedule::constant(BATCHES_PER_S, window)?.in_batches_of(TAPS)))
 }
 
 /// Independent customers, each with an order of their own.
@@ -66,4 +71,20 @@ fn signing_in(step: &str, known: Vec<Credentials>) -> impl Scenario + 'static {
 pub(super) fn sign_in_request(typed: &Credentials) -> Request {
     let body = serde_json::json!({ "email": typed.email, "password": typed.password });
     Request::post("/sign-in", body.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrivals_follow_from_the_seed_and_hold_their_rates() {
+        let evening = |seed| arrivals(seed, Duration::from_secs(60)).unwrap();
+        assert_eq!(evening(7), evening(7));
+        assert_ne!(evening(7), evening(8));
+        let (customers, messages) = evening(7);
+        assert_eq!(messages.offsets().count(), 60 * BATCHES_PER_S as usize * TAPS);
+        // 12,000 are expected with a standard deviation of 110; four of them are allowed.
+        assert!(customers.offsets().count().abs_diff(12_000) < 440);
+    }
 }
