@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lab_results::load::{Generator, LoadReport, Model, SCHEMA, StepSummary};
+use lab_results::load::{Generator, LoadReport, Model, OVERALL, SCHEMA, StepSummary};
 
 use crate::pacer::Pacer;
 use crate::{Failure, Latencies};
@@ -125,9 +125,9 @@ impl StepReport {
         if self.planned == 0 { 0.0 } else { (self.planned - self.ok) as f64 / self.planned as f64 }
     }
 
-    /// All steps as one, under the name `overall`.
+    /// All steps as one, under the name [`OVERALL`].
     pub fn overall(steps: &[Self]) -> Self {
-        let mut all = Self::new("overall");
+        let mut all = Self::new(OVERALL);
         for step in steps {
             all.planned += step.planned;
             all.sent += step.sent;

@@ -2,16 +2,21 @@
 //!
 //! `lab load` writes it, and so do the k6 scripts' `handleSummary` and the Locust file, so that one reader serves all three.
 
+mod judge;
 mod slo;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use slo::{Figure, Judgement, Objective, Outcome, Rule, RuleResult, SloFile, judge};
+pub use judge::{Judgement, Outcome, RuleResult, hold, judge};
+pub use slo::{Figure, Objective, Rule, SloFile};
 
 /// Version of the [`LoadReport`] document. Readers refuse a newer one and say so.
 pub const SCHEMA: u32 = 1;
+
+/// All steps of a run as one: the name under which they are shown and judged. No step has it.
+pub const OVERALL: &str = "overall";
 
 /// One run of load, in figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

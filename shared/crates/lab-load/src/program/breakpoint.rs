@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use lab_load::{Latencies, Live, LiveStep};
-use lab_results::load::{Figure, LoadReport, Model, RuleResult, SCHEMA, StepSummary};
+use lab_results::load::{Figure, LatencySummary, OVERALL, RuleResult, StepSummary, hold};
 
-use super::OVERALL;
 use super::slo::Promise;
 
 /// How far back it looks.
@@ -47,7 +46,7 @@ impl Window {
             self.looks.pop_front();
         }
         let steps: Vec<StepSummary> = (0..live.steps.len()).map(|step| self.summary(step)).collect();
-        let rules = self.promise.judge(&document(steps)).rules;
+        let rules = hold(&steps, &overall(&steps), WINDOW.as_secs_f64(), &self.promise.objectives);
         let is_broken = |rule: &RuleResult| {
             // Counts and rates are a matter of the whole run, and of a ramp none.
             !rule.kept && rule.observed.is_some() && !matches!(rule.rule.figure, Figure::Count | Figure::PerS)
@@ -77,7 +76,7 @@ impl Window {
     }
 }
 
-fn summary(name: String, (ok, failed): (u64, u64), response: Option<lab_results::load::LatencySummary>) -> StepSummary {
+fn summary(name: String, (ok, failed): (u64, u64), response: Option<LatencySummary>) -> StepSummary {
     StepSummary {
         name,
         planned: ok + failed,
@@ -93,24 +92,10 @@ fn summary(name: String, (ok, failed): (u64, u64), response: Option<lab_results:
     }
 }
 
-fn document(steps: Vec<StepSummary>) -> LoadReport {
+/// All steps as one. The default rule looks only at what failed, so that their latencies as one are not needed.
+fn overall(steps: &[StepSummary]) -> StepSummary {
     let sum = |count: fn(&StepSummary) -> u64| steps.iter().map(count).sum::<u64>();
-    // The default rule looks only at what failed, so that the latencies of all steps as one are not needed.
-    let overall = summary(OVERALL.into(), (sum(|step| step.ok), sum(|step| step.planned - step.ok)), None);
-    LoadReport {
-        schema: SCHEMA,
-        tool: String::new(),
-        target: String::new(),
-        scenario: String::new(),
-        model: Model::Open,
-        interrupted: false,
-        broke_at_per_s: None,
-        elapsed_s: WINDOW.as_secs_f64(),
-        generator: None,
-        overall,
-        steps,
-        judgement: None,
-    }
+    summary(OVERALL.into(), (sum(|step| step.ok), sum(|step| step.planned - step.ok)), None)
 }
 
 #[cfg(test)]

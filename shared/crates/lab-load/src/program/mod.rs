@@ -27,9 +27,6 @@ use clap::Parser;
 use args::Arguments;
 use plan::Plan;
 
-/// All steps as one: the name under which they are shown and judged.
-const OVERALL: &str = "overall";
-
 /// Wrong usage, and everything because of which nothing could be sent or written.
 const COULD_NOT: u8 = 2;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use lab_load::{Report, Stop, hdr};
 use lab_results::gate::figure;
-use lab_results::load::{Judgement, LoadReport, Outcome};
+use lab_results::load::{Judgement, LoadReport, Outcome, judge};
 
 use super::args::Arguments;
 use super::breakpoint::{Broke, Window};
@@ -32,7 +32,7 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
     document.interrupted = exit_code.is_some();
     document.broke_at_per_s = broke.as_ref().map(|broke| Profile::rate_at(arguments.rate, plan.length, broke.at));
     if exit_code.is_none() {
-        document.judgement = Some(judge(plan, &document, broke.as_ref()));
+        document.judgement = Some(judgement(plan, &document, broke.as_ref()));
     }
     print(&if arguments.json { json(&document)? } else { text(plan, arguments, &document, broke.as_ref()) })
         .context("Failed to print the result")?;
@@ -69,8 +69,8 @@ fn drive(plan: &Plan, arguments: &Arguments, stop: &Stop) -> Result<(Report, Opt
     Ok((report?, broke.get().cloned()))
 }
 
-fn judge(plan: &Plan, document: &LoadReport, broke: Option<&Broke>) -> Judgement {
-    let Some(broke) = broke else { return plan.promise.judge(document) };
+fn judgement(plan: &Plan, document: &LoadReport, broke: Option<&Broke>) -> Judgement {
+    let Some(broke) = broke else { return judge(document, &plan.promise.objectives) };
     let judgement = judge_as_driven(plan, document);
     let outcome = if judgement.reasons.is_empty() { Outcome::Breach } else { Outcome::Invalid };
     Judgement { outcome, rules: broke.rules.clone(), ..judgement }
@@ -81,7 +81,7 @@ fn judge(plan: &Plan, document: &LoadReport, broke: Option<&Broke>) -> Judgement
 pub fn judge_as_driven(plan: &Plan, document: &LoadReport) -> Judgement {
     let mut driven = document.clone();
     driven.overall.unsent = 0;
-    plan.promise.judge(&driven)
+    judge(&driven, &plan.promise.objectives)
 }
 
 fn announcement(plan: &Plan, arguments: &Arguments) -> String {

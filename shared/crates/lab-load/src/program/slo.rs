@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use lab_results::load::{Judgement, LoadReport, Objective, SloFile, judge};
+use lab_results::load::{OVERALL, Objective, SloFile};
 
-use super::OVERALL;
 use super::args::Arguments;
 use super::scenario::ScenarioFile;
 use super::suggest::suggestion;
@@ -47,13 +46,6 @@ impl Promise {
         let overall = Objective { step: OVERALL.into(), max_failed_share: Some(FAILED_SHARE), ..Objective::default() };
         let source = "No objectives: held against the default rule, below 1% failed".to_owned();
         Self { objectives: vec![overall], source }
-    }
-
-    /// Holds a run against them.
-    pub fn judge(&self, run: &LoadReport) -> Judgement {
-        // The default rule is about all steps as one.
-        let steps = run.steps.iter().chain([&run.overall]).cloned().collect();
-        judge(&LoadReport { steps, ..run.clone() }, &self.objectives)
     }
 
     /// The tightest limit of a 99th percentile, for a picture.

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use lab_load::{Method, Mix};
+use lab_results::load::OVERALL;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::data::Data;
 use super::flow::{Flow, InTurn};
-use crate::program::OVERALL;
 
 /// The methods that a request may have; a misspelt one would be HTTP all the same.
 const METHODS: [Method; 7] =
