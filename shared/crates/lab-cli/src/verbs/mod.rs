@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod baseline;
 pub mod bench;
+pub mod board;
 pub mod console;
 pub mod diff;
 pub mod doctor;
@@ -11,6 +12,7 @@ pub mod hint;
 pub mod list;
 pub mod prefetch;
 pub mod profile;
+pub mod report;
 pub mod reproduce;
 pub mod reset;
 pub mod watch;

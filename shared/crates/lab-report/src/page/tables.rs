@@ -1,0 +1,89 @@
+//! The tables that a lab's program shows, with its objectives.
+
+use lab_results::gate::figure as number;
+use lab_results::{Cell, Column, ProgramRun, Record, Table};
+use maud::{Markup, html};
+
+use crate::charts::{Bar, Limit, bars, figure};
+use crate::document::scrolling;
+use crate::words::{facts_of_run, plain};
+
+/// What `reproduce` said.
+pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
+    let facts = facts_of_run(run);
+    html! {
+        h4 { (subject) }
+        @for record in &run.records {
+            @match record {
+                Record::Table(found) => (table(found, &facts)),
+                Record::Note { text } => p { (plain(text)) },
+                _ => {},
+            }
+        }
+    }
+}
+
+fn table(table: &Table, facts: &str) -> Markup {
+    html! {
+        div class="wide" {
+            (scrolling(&table.title, &html! {
+                table {
+                    caption { (table.title) }
+                    thead { tr { @for column in &table.columns { th class=(if is_number(table, column) { "num" } else { "" }) { (heading(column)) } } } }
+                    tbody {
+                        @for row in &table.rows {
+                            tr { @for (cell, column) in row.iter().zip(&table.columns) { (view(cell, column)) } }
+                        }
+                    }
+                }
+            }))
+            @if let Some(chart) = plot(table) { (figure(&table.title, chart, facts)) }
+            @else { p class="facts" { (facts) } }
+        }
+    }
+}
+
+fn heading(column: &Column) -> String {
+    let unit = if column.unit.is_empty() { String::new() } else { format!(" [{}]", column.unit) };
+    let slo = column.slo.map(|slo| format!(", SLO ≤ {}", number(slo.at_most))).unwrap_or_default();
+    format!("{}{unit}{slo}", column.name)
+}
+
+fn is_number(table: &Table, column: &Column) -> bool {
+    let index = table.columns.iter().position(|other| std::ptr::eq(other, column));
+    let cells = table.rows.iter().filter_map(|row| row.get(index?));
+    cells.into_iter().next().is_some_and(|cell| matches!(cell, Cell::Number(_)))
+}
+
+fn view(cell: &Cell, column: &Column) -> Markup {
+    match cell {
+        Cell::Text(text) => html! { td { (text) } },
+        Cell::Number(value) => {
+            let is_over = column.slo.is_some_and(|slo| *value > slo.at_most);
+            html! { td class=(if is_over { "num bad" } else { "num" }) { (number(*value)) @if is_over { " !" } } }
+        }
+    }
+}
+
+/// The column that the program says is worth a picture.
+fn plot(table: &Table) -> Option<Markup> {
+    let plotted = table.plot?;
+    let column = table.columns.get(plotted)?;
+    let rows: Option<Vec<Bar>> = table
+        .rows
+        .iter()
+        .map(|row| match (row.first()?, row.get(plotted)?) {
+            (label, Cell::Number(value)) => Some(Bar { label: label_of(label), value: *value, subject: None }),
+            _ => None,
+        })
+        .collect();
+    let limit = column.slo.map(|slo| Limit { at: slo.at_most, name: "SLO" });
+    bars(&format!("{}, {}", table.title, column.name), &column.unit, &rows?, limit.as_ref())
+}
+
+fn label_of(cell: &Cell) -> String {
+    match cell {
+        Cell::Number(value) => number(*value),
+        Cell::Text(text) => text.clone(),
+    }
+}
