@@ -13,7 +13,7 @@ use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontStyle, IntoFont, RGBColor, TextStyle};
+use plotters::style::{IntoFont, RGBColor, TextStyle};
 
 pub use bars::{Bar, Limit, bars};
 pub use growth::{Curve, growth};
@@ -75,10 +75,6 @@ fn drawable(value: f64) -> bool {
 
 fn font(colour: &RGBColor) -> TextStyle<'static> {
     ("sans-serif", FONT_PX).into_font().color(colour)
-}
-
-fn bold(colour: &RGBColor) -> TextStyle<'static> {
-    ("sans-serif", FONT_PX, FontStyle::Bold).into_font().color(colour)
 }
 
 fn anchored(style: TextStyle<'static>, side: HPos) -> TextStyle<'static> {

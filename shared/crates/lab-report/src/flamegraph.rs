@@ -18,7 +18,7 @@ pub fn frame(title: &str, svg: &str) -> Markup {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { (title) } style { "body{margin:0}svg{display:block}" } }
+            head { meta charset="utf-8"; title { (title) } style { "body{margin:0}body>svg{display:block;width:100%}" } }
             body { (PreEscaped(&svg)) }
         }
     };

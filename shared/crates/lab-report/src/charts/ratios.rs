@@ -26,11 +26,14 @@ pub fn ratios(title: &str, ratios: &[Ratio]) -> Option<Markup> {
     Some(svg(height as u32, &says, |area| {
         let bottom = height - AXIS_PX;
         for mark in log_marks(low, high) {
-            area.draw(&PathElement::new([(x(mark), 2), (x(mark), bottom)], RULE))?;
+            // Lines only where the intervals are: they would run through the words.
+            for row in 0..ratios.len() as i32 {
+                let ends = [(x(mark), ROW_PX * row + 22), (x(mark), ROW_PX * row + 37)];
+                area.draw(&PathElement::new(ends, if mark == 1.0 { INK } else { RULE }))?;
+            }
             let text = format!("{}×", short(mark));
             area.draw(&Text::new(text, (x(mark), bottom + 10), anchored(font(&FAINT), HPos::Center)))?;
         }
-        area.draw(&PathElement::new([(x(1.0), 2), (x(1.0), bottom)], INK))?;
         let axis = "as fast as the first of the two";
         area.draw(&Text::new(axis, (WIDTH as i32 / 2, bottom + 28), anchored(font(&FAINT), HPos::Center)))?;
         for (i, ratio) in ratios.iter().enumerate() {

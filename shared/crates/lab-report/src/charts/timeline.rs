@@ -6,7 +6,7 @@ use plotters::element::{Circle, Cross, PathElement, Text};
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
-use super::{BAD, FAINT, INK, RULE, WIDTH, YOURS, anchored, font, svg};
+use super::{Area, BAD, Drawn, FAINT, INK, RULE, WIDTH, YOURS, anchored, font, svg};
 use crate::attempts::Attempt;
 use crate::words::date;
 
@@ -59,19 +59,25 @@ pub fn timeline(title: &str, attempts: &[Attempt]) -> Option<Markup> {
 }
 
 /// Where more hints had been read than at the attempt before.
-fn hints(area: &super::Area<'_>, attempts: &[Attempt], x: impl Fn(u64) -> i32, bottom: i32) -> super::Drawn {
+fn hints(area: &Area<'_>, attempts: &[Attempt], x: impl Fn(u64) -> i32, bottom: i32) -> Drawn {
+    let mut marks: Vec<(i32, String)> = Vec::new();
     let mut read = 0;
-    let mut free_from = 0;
-    for attempt in attempts {
-        let at = x(attempt.at);
-        if attempt.hints_used > read && at >= free_from {
-            area.draw(&PathElement::new([(at, TOP_PX - 4), (at, bottom)], RULE))?;
-            let text = format!("hint {}", attempt.hints_used);
-            let (side, at_text) = if at > WIDTH as i32 - 50 { (HPos::Right, at + 4) } else { (HPos::Left, at - 4) };
-            area.draw(&Text::new(text, (at_text, 9), anchored(font(&INK), side)))?;
-            free_from = at + 56;
+    for attempt in attempts.iter() {
+        if attempt.hints_used <= read {
+            continue;
         }
-        read = read.max(attempt.hints_used);
+        read = attempt.hints_used;
+        let at = x(attempt.at);
+        match marks.last_mut() {
+            // There is no room for another word.
+            Some((before, words)) if at - *before < 60 => *words = format!("{words}, {read}"),
+            _ => marks.push((at, format!("hint {read}"))),
+        }
+    }
+    for (at, words) in marks {
+        area.draw(&PathElement::new([(at, TOP_PX - 4), (at, bottom)], RULE))?;
+        let (side, at) = if at > WIDTH as i32 - 80 { (HPos::Right, at + 4) } else { (HPos::Left, at - 4) };
+        area.draw(&Text::new(words, (at, 9), anchored(font(&INK), side)))?;
     }
     Ok(())
 }

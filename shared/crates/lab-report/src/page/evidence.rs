@@ -14,15 +14,16 @@ const SITES: usize = 8;
 
 /// All profiles of a lab.
 pub fn evidence(lab: &Lab) -> Markup {
-    let nn = lab.nn();
     let has = |verb| lab.programs(verb).next().is_some();
     html! {
-        h3 { "Where the time goes" }
-        @if !has(Verb::Profile) { p class="faint" { "No profile was taken: " code { "make profile-" (nn) } "." } }
-        @for program in lab.programs(Verb::Profile) { (flamegraph(lab, program)) }
-        h3 { "Who asks for memory" }
-        @if !has(Verb::Heap) { p class="faint" { "No heap profile is kept: " code { "make heap-" (nn) } "." } }
-        div class="pair" { @for program in lab.programs(Verb::Heap) { (heap(program)) } }
+        @if has(Verb::Profile) {
+            h3 { "Where the time goes" }
+            @for program in lab.programs(Verb::Profile) { (flamegraph(lab, program)) }
+        }
+        @if has(Verb::Heap) {
+            h3 { "Who asks for memory" }
+            div class="pair" { @for program in lab.programs(Verb::Heap) { (heap(program)) } }
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub fn lab(lab: &Lab) -> Markup {
                 (diagnosis(lab))
                 (attempts(lab))
                 @if let Some(diff) = &lab.diff { (solution(diff)) }
+                (missing(lab))
                 (gone(lab))
             } @else {
                 p { "Nothing has been run yet. Start with " code { "make lab-" (lab.nn()) } "." }
@@ -39,7 +40,10 @@ pub fn lab(lab: &Lab) -> Markup {
 
 fn facts(lab: &Lab) -> String {
     let progress = &lab.progress;
-    let mut facts = vec![progress.state().replace('-', "not started"), counted(progress.attempts as usize, "attempt")];
+    if progress.state() == "-" {
+        return "no attempt yet".into();
+    }
+    let mut facts = vec![progress.state().into(), counted(progress.attempts as usize, "attempt")];
     facts.push(format!("{} of 4 hints", progress.hints));
     facts.extend(progress.saw_solution.then(|| "the solution was looked at".to_string()));
     facts.join(", ")
@@ -59,24 +63,49 @@ fn ticket(lab: &Lab) -> Markup {
 }
 
 fn what_hurts(lab: &Lab) -> Markup {
+    if lab.programs(Verb::Reproduce).next().is_none() {
+        return html! {};
+    }
     html! {
         h3 { "What hurts" }
-        @if lab.programs(Verb::Reproduce).next().is_none() {
-            p class="faint" { "No figures are kept: run " code { "make lab-" (lab.nn()) } " to see it hurt." }
-        }
         @for program in lab.programs(Verb::Reproduce) {
             @if let Some(run) = &program.run { (tables::reproduced(&program.subject, run)) }
         }
     }
 }
 
+/// What is not on disk, with the command that brings it.
+fn missing(lab: &Lab) -> Markup {
+    let has = |verb| lab.programs(verb).next().is_some();
+    let is_timed = lab.runs.verdicts.iter().any(|verdict| !verdict.ratios.is_empty());
+    let all = [
+        (has(Verb::Reproduce), "the figures that hurt", "lab"),
+        (!lab.runs.verdicts.is_empty(), "a verdict", "verify"),
+        (is_timed || lab.runs.verdicts.is_empty(), "times", "verify"),
+        (has(Verb::Profile), "a flamegraph", "profile"),
+        (has(Verb::Heap), "a heap profile", "heap"),
+        (lab.progress.diagnosis.is_some(), "a diagnosis", "answer"),
+    ];
+    let missing: Vec<_> = all.into_iter().filter(|(is_there, ..)| !is_there).collect();
+    html! {
+        @if !missing.is_empty() {
+            p class="faint" {
+                "Not on disk yet: "
+                @for (i, (_, what, verb)) in missing.iter().enumerate() {
+                    @if i > 0 { ", " }
+                    (what) " (" code { "make " (verb) "-" (lab.nn()) } ")"
+                }
+                "."
+            }
+        }
+    }
+}
+
 fn diagnosis(lab: &Lab) -> Markup {
+    let Some(right) = &lab.progress.diagnosis else { return html! {} };
     html! {
         h3 { "The diagnosis" }
-        @match &lab.progress.diagnosis {
-            None => p class="faint" { "None was given: " code { "make answer-" (lab.nn()) } "." },
-            Some(right) => p { (right) " right." },
-        }
+        p { (right) " right." }
         @if !lab.answers.is_empty() {
             dl class="answers" {
                 @for answer in &lab.answers {
@@ -97,33 +126,45 @@ fn diagnosis(lab: &Lab) -> Markup {
 fn attempts(lab: &Lab) -> Markup {
     let attempts = &lab.runs.attempts;
     let missing = (lab.progress.attempts as usize).saturating_sub(attempts.len());
+    if attempts.is_empty() && missing == 0 {
+        return html! {};
+    }
     html! {
         h3 { "Attempts" }
-        @if attempts.is_empty() && missing == 0 { p class="faint" { "None yet: " code { "make verify-" (lab.nn()) } "." } }
         @if missing > 0 {
             p class="faint" { (counted(missing, "attempt")) " more counted; their files went with the target folder." }
         }
         @if let Some(chart) = timeline("Attempts over time", attempts) {
-            div class="wide" {
-                (figure("Attempts over time, by what they ended in", chart, &machine(lab)))
-                (scrolling("Attempts", &html! {
-                    table {
-                        thead { tr { th { "when" } th { "result" } th class="num" { "hints" } th class="num" { "seed" } th { "why" } } }
-                        tbody {
-                            @for attempt in attempts.iter().rev() {
-                                tr {
-                                    td class="nowrap" { (date(attempt.at)) }
-                                    td { (badge(attempt.outcome)) }
-                                    td class="num" { (attempt.hints_used) }
-                                    td class="num" { (attempt.seed) }
-                                    td { (plain(attempt.reason.lines().next().unwrap_or_default())) }
-                                }
+            (figure("Attempts over time, by what they ended in", chart, &machine(lab)))
+            (scrolling("Attempts", &html! {
+                table {
+                    thead { tr { th { "when" } th { "result" } th class="num" { "hints" } th class="num" { "seed" } th { "why" } } }
+                    tbody {
+                        @for attempt in attempts.iter().rev() {
+                            tr {
+                                td class="nowrap" { (date(attempt.at)) }
+                                td { (badge(attempt.outcome)) }
+                                td class="num" { (attempt.hints_used) }
+                                td class="num" { (attempt.seed) }
+                                td class="why" { (why(&attempt.reason)) }
                             }
                         }
                     }
-                }))
-            }
+                }
+            }))
         }
+    }
+}
+
+/// Enough of a reason to know it again.
+fn why(reason: &str) -> String {
+    const LINES: usize = 3;
+    const CHARS: usize = 240;
+    let reason = plain(reason);
+    let text = reason.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES).collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
     }
 }
 

@@ -47,7 +47,10 @@ fn row(lab: &Lab) -> Markup {
             }
             td { (lab.part) }
             td class="num" { (lab.minutes) }
-            td { span class=(if progress.solved { "badge good" } else { "badge" }) { (progress.state()) } }
+            td { @match progress.state() {
+                "-" => "–",
+                state => span class=(if progress.solved { "badge good" } else { "badge" }) { (state) },
+            } }
             td class="num" { (progress.attempts) }
             td class="num" { (progress.hints) " of 4" }
             td { @match &progress.diagnosis { Some(right) => (right), None => "–" } }

@@ -8,6 +8,9 @@ use crate::charts::{Bar, Limit, bars, figure};
 use crate::document::scrolling;
 use crate::words::{facts_of_run, plain};
 
+/// So many columns leave room for a chart beside them.
+const FEW: usize = 5;
+
 /// What `reproduce` said.
 pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
     let facts = facts_of_run(run);
@@ -25,7 +28,8 @@ pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
 
 fn table(table: &Table, facts: &str) -> Markup {
     html! {
-        div class="wide" {
+        // Many columns need the whole width.
+        div class=(if table.columns.len() <= FEW { "wide" } else { "" }) {
             (scrolling(&table.title, &html! {
                 table {
                     caption { (table.title) }
@@ -37,9 +41,9 @@ fn table(table: &Table, facts: &str) -> Markup {
                     }
                 }
             }))
-            @if let Some(chart) = plot(table) { (figure(&table.title, chart, facts)) }
-            @else { p class="facts" { (facts) } }
+            @if let Some((title, chart)) = plot(table) { (figure(&title, chart, facts)) }
         }
+        @if plot(table).is_none() { p class="facts" { (facts) } }
     }
 }
 
@@ -66,7 +70,7 @@ fn view(cell: &Cell, column: &Column) -> Markup {
 }
 
 /// The column that the program says is worth a picture.
-fn plot(table: &Table) -> Option<Markup> {
+fn plot(table: &Table) -> Option<(String, Markup)> {
     let plotted = table.plot?;
     let column = table.columns.get(plotted)?;
     let rows: Option<Vec<Bar>> = table
@@ -78,7 +82,9 @@ fn plot(table: &Table) -> Option<Markup> {
         })
         .collect();
     let limit = column.slo.map(|slo| Limit { at: slo.at_most, name: "SLO" });
-    bars(&format!("{}, {}", table.title, column.name), &column.unit, &rows?, limit.as_ref())
+    let title = format!("{}: {}", table.title, column.name);
+    let chart = bars(&title, &column.unit, &rows?, limit.as_ref())?;
+    Some((title, chart))
 }
 
 fn label_of(cell: &Cell) -> String {
