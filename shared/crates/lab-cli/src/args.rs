@@ -136,9 +136,11 @@ pub enum Verb {
         json: bool,
     },
     /// Write everything that is kept of your runs as one page to look at.
-    #[command(after_help = "The page is one HTML file that needs no network. With --json it prints what you hand over to a trainer, who \
+    #[command(
+        after_help = "The page is one HTML file that needs no network. With --json it prints what you hand over to a trainer, who \
                             merges the files of many with `cargo lab board DIR`:\n  \
-                            cargo lab report --json --name Ines > ines.json")]
+                            cargo lab report --json --name Ines > ines.json"
+    )]
     Report {
         /// The lab; all of them where none is named.
         lab: Option<String>,

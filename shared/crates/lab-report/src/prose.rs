@@ -44,7 +44,9 @@ mod tests {
 
     #[test]
     fn markup_in_a_text_is_text() {
-        let html = markdown("a <script>alert(1)</script> b\n\n<div onclick=x>\n\n[x](javascript:alert(1)) ![y](http://h/i.png)");
+        let html = markdown(
+            "a <script>alert(1)</script> b\n\n<div onclick=x>\n\n[x](javascript:alert(1)) ![y](http://h/i.png)",
+        );
         assert!(!html.0.contains("<script") && !html.0.contains("<div") && !html.0.contains("<img"), "{}", html.0);
         assert!(html.0.contains("&lt;script&gt;") && !html.0.contains("javascript:"), "{}", html.0);
     }

@@ -192,10 +192,12 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str, schema: u32) -> Result
     match value.get("schema").and_then(Value::as_u64) {
         Some(theirs) if theirs == u64::from(schema) => serde_json::from_value(value)
             .map_err(|error| gone(format!("it says schema {schema}, but {error}. Delete it, and run that again"))),
-        Some(theirs) if theirs < u64::from(schema) => {
-            Err(gone(format!("an older version wrote it (schema {theirs}, now {schema}): run that again to see its figures")))
+        Some(theirs) if theirs < u64::from(schema) => Err(gone(format!(
+            "an older version wrote it (schema {theirs}, now {schema}): run that again to see its figures"
+        ))),
+        Some(theirs) => {
+            Err(gone(format!("a newer version wrote it (schema {theirs}, here {schema}): update the checkout")))
         }
-        Some(theirs) => Err(gone(format!("a newer version wrote it (schema {theirs}, here {schema}): update the checkout"))),
         None => Err(gone("it does not say which schema it has: it is not one of ours".into())),
     }
 }

@@ -5,8 +5,8 @@ use lab_results::gate::figure;
 use maud::Markup;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::combinators::{BindKeyPoints, IntoLogRange, WithKeyPoints};
 use plotters::coord::combinators::LogCoord;
+use plotters::coord::combinators::{BindKeyPoints, IntoLogRange, WithKeyPoints};
 use plotters::element::{Circle, IntoDynElement, Text, TriangleMarker};
 use plotters::series::LineSeries;
 use plotters::style::text_anchor::HPos;
@@ -84,7 +84,10 @@ pub fn growth(title: &str, curves: &[Curve]) -> Option<Markup> {
             .build_cartesian_2d(x, y)?;
         let mut mesh = chart.configure_mesh();
         mesh.max_light_lines(0).bold_line_style(RULE).axis_style(FAINT).label_style(font(&FAINT));
-        mesh.axis_desc_style(font(&FAINT)).x_desc("size").x_label_formatter(&|v| short(*v)).y_label_formatter(&|v| short(*v));
+        mesh.axis_desc_style(font(&FAINT))
+            .x_desc("size")
+            .x_label_formatter(&|v| short(*v))
+            .y_label_formatter(&|v| short(*v));
         mesh.draw()?;
         for curve in curves {
             let style = colour(curve.subject).stroke_width(if curve.subject == "yours" { 2 } else { 1 });

@@ -6,7 +6,9 @@ use plotters::element::{Circle, PathElement, Text};
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
-use super::{BASELINE, FAINT, INK, REFERENCE, RULE, WIDTH, YOURS, anchored, drawable, fitting, font, log_marks, short, svg};
+use super::{
+    BASELINE, FAINT, INK, REFERENCE, RULE, WIDTH, YOURS, anchored, drawable, fitting, font, log_marks, short, svg,
+};
 
 const ROW_PX: i32 = 44;
 const LEFT_PX: i32 = 14;

@@ -84,18 +84,21 @@ fn heap(program: &Program) -> Markup {
 }
 
 fn allocation_sites(program: &Program, sites: &[HeapSite]) -> Markup {
-    scrolling(&format!("Allocation sites, {}", program.subject), &html! {
-        table {
-            thead { tr { th class="num" { "bytes" } th class="num" { "blocks" } th { "site" } } }
-            tbody { @for site in sites.iter().take(SITES) {
-                tr {
-                    td class="num" { (number(site.bytes as f64)) }
-                    td class="num" { (number(site.blocks as f64)) }
-                    td { @for (i, name) in site.frames.iter().enumerate() {
-                        div class=(if i == 0 { "" } else { "faint" }) { code { (name) } }
-                    } }
-                }
-            } }
-        }
-    })
+    scrolling(
+        &format!("Allocation sites, {}", program.subject),
+        &html! {
+            table {
+                thead { tr { th class="num" { "bytes" } th class="num" { "blocks" } th { "site" } } }
+                tbody { @for site in sites.iter().take(SITES) {
+                    tr {
+                        td class="num" { (number(site.bytes as f64)) }
+                        td class="num" { (number(site.blocks as f64)) }
+                        td { @for (i, name) in site.frames.iter().enumerate() {
+                            div class=(if i == 0 { "" } else { "faint" }) { code { (name) } }
+                        } }
+                    }
+                } }
+            }
+        },
+    )
 }

@@ -45,25 +45,28 @@ fn word(verdict: &Verdict) -> Markup {
 }
 
 fn gates(gates: &[GateResult]) -> Markup {
-    scrolling("Gates", &html! {
-        table {
-            thead { tr { th { "gate" } th class="num" { "found" } th class="num" { "allowed" } th { "" } } }
-            tbody {
-                @for gate in gates {
-                    tr {
-                        td { (gate.says) }
-                        td class="num" { (gate.found) }
-                        td class="num" { (gate.limit) }
-                        td { @match gate.status {
-                            Status::Passed => span class="badge good" { "pass" },
-                            Status::Missed => span class="badge bad" { "miss" },
-                            Status::Unknown => span class="badge" { "not measured" },
-                        } }
+    scrolling(
+        "Gates",
+        &html! {
+            table {
+                thead { tr { th { "gate" } th class="num" { "found" } th class="num" { "allowed" } th { "result" } } }
+                tbody {
+                    @for gate in gates {
+                        tr {
+                            td { (gate.says) }
+                            td class="num" { (gate.found) }
+                            td class="num" { (gate.limit) }
+                            td { @match gate.status {
+                                Status::Passed => span class="badge good" { "pass" },
+                                Status::Missed => span class="badge bad" { "miss" },
+                                Status::Unknown => span class="badge" { "not measured" },
+                            } }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 /// A pair of charts for each count: those with a gate first, the others folded away.
@@ -130,22 +133,25 @@ fn allowed(gate: &GateResult) -> Option<Limit> {
 
 fn table_of_counts(verdict: &Verdict) -> Markup {
     let names: BTreeSet<&String> = verdict.counts.iter().flat_map(|counts| counts.counts.keys()).collect();
-    scrolling("All counts", &html! {
-        table {
-            thead { tr { th { "whose" } th class="num" { "size" } @for name in &names { th class="num" { (words(name)) } } } }
-            tbody {
-                @for counts in &verdict.counts {
-                    tr {
-                        td { (counts.subject) }
-                        td class="num" { (number(counts.size as f64)) }
-                        @for name in &names {
-                            td class="num" { @match counts.counts.get(*name) { Some(value) => (number(*value)), None => "–" } }
+    scrolling(
+        "All counts",
+        &html! {
+            table {
+                thead { tr { th { "whose" } th class="num" { "size" } @for name in &names { th class="num" { (words(name)) } } } }
+                tbody {
+                    @for counts in &verdict.counts {
+                        tr {
+                            td { (counts.subject) }
+                            td class="num" { (number(counts.size as f64)) }
+                            @for name in &names {
+                                td class="num" { @match counts.counts.get(*name) { Some(value) => (number(*value)), None => "–" } }
+                            }
                         }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn times(verdict: &Verdict) -> Markup {

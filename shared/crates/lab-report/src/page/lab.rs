@@ -28,12 +28,12 @@ pub fn lab(lab: &Lab) -> Markup {
                 (evidence::evidence(lab))
                 (diagnosis(lab))
                 (attempts(lab))
-                @if let Some(diff) = &lab.diff { (solution(diff)) }
                 (missing(lab))
                 (gone(lab))
             } @else {
                 p { "Nothing has been run yet. Start with " code { "make lab-" (lab.nn()) } "." }
             }
+            @if let Some(diff) = &lab.diff { (solution(diff)) }
         }
     }
 }
