@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 /// What inferno's script does to remember the zoom in the address. A frame inside a page has no address that it could change.
 const REMEMBER: &str = "history.replaceState(null, null, parse_params(params));";
 
+/// What inferno's script does so that the picture fits a window of its own. Inside a page, no width at all is one of 300 pixels.
+const FIT: (&str, &str) = ("svg.removeAttribute(\"width\");", "svg.setAttribute(\"width\", \"100%\");");
+
 /// inferno's start, as an attribute. Chromium and Firefox give the event to SVG as `evt`.
 pub const START: &str = "init(evt)";
 
@@ -18,7 +21,7 @@ pub fn frame(title: &str, svg: &str) -> Markup {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { (title) } style { "body{margin:0}body>svg{display:block;width:100%}" } }
+            head { meta charset="utf-8"; title { (title) } style { "body{margin:0}body>svg{display:block}" } }
             body { (PreEscaped(&svg)) }
         }
     };
@@ -40,7 +43,7 @@ pub fn hash(text: &str) -> String {
 /// The picture without the prologue of a file of its own.
 fn embedded(svg: &str) -> String {
     let start = svg.find("<svg").unwrap_or(0);
-    svg[start..].replace(REMEMBER, "void parse_params(params);").replace("\r\n", "\n")
+    svg[start..].replace(REMEMBER, "void parse_params(params);").replace(FIT.0, FIT.1).replace("\r\n", "\n")
 }
 
 /// The text of the script element, as a browser hashes it.
