@@ -2,6 +2,8 @@
 
 mod gates;
 
+use std::collections::BTreeMap;
+
 use lab_results::Progress;
 use maud::{Markup, html};
 
@@ -35,6 +37,7 @@ pub fn board(at: u64, learners: &[Learner], gone: &[Gone]) -> String {
                 p class="lead" { "No progress was handed over yet." }
                 p { "A learner hands over what " code { "cargo lab report --json --name NAME > NAME.json" } " writes." }
             } @else {
+                (headline(learners))
                 (matrix(learners))
                 (gates::missed(learners))
                 (hints(learners))
@@ -42,6 +45,7 @@ pub fn board(at: u64, learners: &[Learner], gone: &[Gone]) -> String {
             @if !gone.is_empty() {
                 section {
                     h2 { (counted(gone.len(), "file")) " skipped" }
+                    p { "Ask for them again: " code { "cargo lab report --json --name NAME > NAME.json" } "." }
                     ul { @for gone in gone { li { code { (gone.file) } ": " (gone.why) "." } } }
                 }
             }
@@ -49,6 +53,13 @@ pub fn board(at: u64, learners: &[Learner], gone: &[Gone]) -> String {
         footer { p { "Made by " code { "cargo lab board" } " from files that learners handed over. This file needs no network and sends nothing." } }
     };
     document("OrderFlow Performance Labs: board", &[], &body)
+}
+
+/// How much of everything is solved.
+fn headline(learners: &[Learner]) -> Markup {
+    let all = learners.iter().flat_map(|learner| &learner.handover.labs);
+    let solved = all.clone().filter(|lab| lab.progress.solved).count();
+    html! { p class="lead" { span class="big" { (solved) } " of " (counted(all.count(), "lab")) " solved, all learners together" } }
 }
 
 /// Every lab that anybody has, by name; names begin with the number.
@@ -125,8 +136,8 @@ fn hints(learners: &[Learner]) -> Markup {
                             @let all: Vec<&Progress> = learners.iter().filter_map(|learner| progress(learner, lab)).collect();
                             tr {
                                 td { (short(lab)) }
-                                @for hints in 0..=4 { td class="num" { (all.iter().filter(|p| p.state() != "-" && p.hints == hints).count()) } }
-                                td { (all.iter().filter_map(|p| p.diagnosis.as_deref()).collect::<Vec<_>>().join("; ")) }
+                                @for hints in 0..=4 { (tally(all.iter().filter(|p| p.state() != "-" && usize::from(p.hints) == hints).count())) }
+                                td { (diagnoses(&all)) }
                             }
                         }
                     }
@@ -134,4 +145,18 @@ fn hints(learners: &[Learner]) -> Markup {
             }))
         }
     }
+}
+
+/// A number in which nothing stands back.
+fn tally(count: usize) -> Markup {
+    html! { td class=(if count == 0 { "num faint" } else { "num" }) { @if count == 0 { "–" } @else { (count) } } }
+}
+
+/// `2 of 3 (4 learners), 3 of 3 (1 learner)`
+fn diagnoses(all: &[&Progress]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for right in all.iter().filter_map(|progress| progress.diagnosis.as_deref()) {
+        *counts.entry(right).or_default() += 1;
+    }
+    counts.iter().map(|(right, n)| format!("{right} ({})", counted(*n, "learner"))).collect::<Vec<_>>().join(", ")
 }

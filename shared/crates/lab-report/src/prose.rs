@@ -13,7 +13,14 @@ pub fn section<'a>(readme: &'a str, heading: &str) -> Option<&'a str> {
 /// Markdown as HTML.
 pub fn markdown(text: &str) -> Markup {
     let mut dropped = Vec::new();
-    let events = Parser::new_ext(text, Options::ENABLE_TABLES).filter_map(|event| match event {
+    let mut parsed = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
+    let in_order = std::iter::from_fn(|| {
+        let event = parsed.next()?;
+        // A letter's head: what it is from, to and about stands in a line each.
+        let is_head = event == Event::SoftBreak && matches!(parsed.peek(), Some(Event::Start(Tag::Strong)));
+        Some(if is_head { Event::HardBreak } else { event })
+    });
+    let events = in_order.filter_map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),

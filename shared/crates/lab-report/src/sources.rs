@@ -185,16 +185,17 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str, schema: u32) -> Result
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) if error.is_eof() => {
-            return Err(gone("it ends in the middle: half written. Delete it, and run that again".into()));
+            return Err(gone("it ends in the middle: half written".into()));
         }
-        Err(error) => return Err(gone(format!("it is not JSON ({error}). Delete it, and run that again"))),
+        Err(error) => return Err(gone(format!("it is not JSON ({error})"))),
     };
     match value.get("schema").and_then(Value::as_u64) {
-        Some(theirs) if theirs == u64::from(schema) => serde_json::from_value(value)
-            .map_err(|error| gone(format!("it says schema {schema}, but {error}. Delete it, and run that again"))),
-        Some(theirs) if theirs < u64::from(schema) => Err(gone(format!(
-            "an older version wrote it (schema {theirs}, now {schema}): run that again to see its figures"
-        ))),
+        Some(theirs) if theirs == u64::from(schema) => {
+            serde_json::from_value(value).map_err(|error| gone(format!("it says schema {schema}, but {error}")))
+        }
+        Some(theirs) if theirs < u64::from(schema) => {
+            Err(gone(format!("an older version wrote it (schema {theirs}, now {schema})")))
+        }
         Some(theirs) => {
             Err(gone(format!("a newer version wrote it (schema {theirs}, here {schema}): update the checkout")))
         }

@@ -200,6 +200,7 @@ fn gone(lab: &Lab) -> Markup {
     html! {
         details {
             summary { h3 { (counted(lab.gone.len(), "file")) " not shown" } }
+            p { "Run the same again to see its figures here; what is half written can be deleted." }
             ul { @for gone in &lab.gone { li { code { (gone.file) } ": " (gone.why) "." } } }
         }
     }

@@ -82,7 +82,8 @@ fn plot(table: &Table) -> Option<(String, Markup)> {
         })
         .collect();
     let limit = column.slo.map(|slo| Limit { at: slo.at_most, name: "SLO" });
-    let title = format!("{}: {}", table.title, column.name);
+    let unit = if column.unit.is_empty() { String::new() } else { format!(" [{}]", column.unit) };
+    let title = format!("{}{unit}, by {}", column.name, table.columns.first()?.name);
     let chart = bars(&title, &column.unit, &rows?, limit.as_ref())?;
     Some((title, chart))
 }
