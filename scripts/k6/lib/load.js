@@ -32,6 +32,9 @@ export function load(name, defaults) {
     options: {
       // Answers are read to their end and thrown away; only setup() wants its own.
       discardResponseBodies: true,
+      // k6 would otherwise send 6 of those who come at once, and then the others.
+      batch: requests.mostAtOnce,
+      batchPerHost: requests.mostAtOnce,
       scenarios: { load: plan.executor },
       setupTimeout: `${TIMEOUT_S}s`,
       summaryTrendStats: TREND_STATS,

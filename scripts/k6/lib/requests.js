@@ -3,10 +3,11 @@ import http from 'k6/http';
 
 import { TIMEOUT_S } from './profiles.js';
 
-// `{ steps, data(), iterate(data, number) }` of a scenario.
+// `{ steps, mostAtOnce, data(), iterate(data, number) }` of a scenario.
 export function compile(scenario, target) {
-  const flows = scenario.flows.map(({ weight, requests }) => ({
+  const flows = scenario.flows.map(({ weight, at_once, requests }) => ({
     weight: weight === undefined ? 1 : weight,
+    atOnce: at_once === undefined ? 1 : at_once,
     requests: requests.map((request) => compileRequest(request, target)),
   }));
   const total = flows.reduce((sum, flow) => sum + flow.weight, 0);
@@ -21,9 +22,11 @@ export function compile(scenario, target) {
     steps: [...new Set(steps)],
     data: () => checked(scenario, scenario.data_from ? fetched(target + scenario.data_from) : scenario.data || {}),
     iterate(data, number) {
-      const rows = choose(data, scenario.take || {}, number);
-      pick().requests.forEach((send) => send(rows));
+      const flow = pick();
+      const customers = Array.from({ length: flow.atOnce }, () => choose(data, scenario.take || {}, number));
+      flow.requests.forEach((prepare) => send(customers.map(prepare)));
     },
+    mostAtOnce: Math.max(...flows.map(({ atOnce }) => atOnce)),
   };
 }
 
@@ -39,8 +42,17 @@ function compileRequest({ step, method, path, body, headers, expect }, target) {
   };
   return (rows) => {
     const url = target + fill(path, rows, encodeURIComponent);
-    http.request(method, url, body === undefined ? null : JSON.stringify(filled(body, rows)), params);
+    return [method, url, body === undefined ? null : JSON.stringify(filled(body, rows)), params];
   };
+}
+
+// One request, or one of each of several customers in the same moment.
+function send(requests) {
+  if (requests.length === 1) {
+    http.request(...requests[0]);
+  } else {
+    http.batch(requests);
+  }
 }
 
 // One row of every list.

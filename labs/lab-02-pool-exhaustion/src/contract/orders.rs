@@ -35,6 +35,14 @@ pub async fn find<'c>(database: impl AnyExecutor<'c>, reference: &str) -> Result
     Ok(Order { id, status, total: Cents(cents) })
 }
 
+/// References of all orders that can be paid, the oldest first.
+pub(super) async fn pending<'c>(database: impl AnyExecutor<'c>) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT reference FROM orders WHERE status = $1 ORDER BY id")
+        .bind(PENDING)
+        .fetch_all(database)
+        .await
+}
+
 /// Moves an order from one status to another, unless somebody else was quicker.
 pub async fn change<'c>(database: impl AnyExecutor<'c>, id: i64, from: &str, to: &str) -> Result<(), Refusal> {
     let sql = "UPDATE orders SET status = $1 WHERE id = $2 AND status = $3";

@@ -11,10 +11,13 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::runtime::Handle;
 
 use super::gateway::ChargeRequest;
+
+/// Charges that may wait to be accepted: each comes on a connection of its own, and what the kernel drops is tried again a second later.
+const BACKLOG: u32 = 4_096;
 
 /// How the gateway answers a charge: 200 accepted, 402 declined, anything else is no answer.
 pub(super) type Answering =
@@ -49,9 +52,9 @@ impl Provider {
         let books = Books { answering, accepted: Arc::clone(&accepted) };
         let router = Router::new().route("/charges", post(charge)).with_state(books);
         let _on_runtime = runtime.enter();
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         runtime.spawn(async move { axum::serve(listener, router).await });

@@ -18,6 +18,8 @@ use super::server::{DATABASE, GATEWAY};
 
 /// Orders in the database.
 pub(super) const ORDERS: usize = 420;
+/// Orders of a shop that is started by hand. Each can be paid once, so they have to last for minutes of load.
+pub(super) const ORDERS_BY_HAND: usize = 20_000;
 
 /// The surroundings of one run. Fields are dropped in this order: the database goes last.
 pub(super) struct Rig {

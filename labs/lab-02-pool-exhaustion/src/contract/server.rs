@@ -20,7 +20,7 @@ use serde_json::json;
 use sqlx::AnyPool;
 
 use super::provider::accepting_after;
-use super::rig::{ORDERS, Rig};
+use super::rig::{ORDERS_BY_HAND, Rig};
 use super::{CONNECTIONS, Checkout, Gateway, Refusal, orders};
 
 /// Where the database is.
@@ -48,7 +48,7 @@ pub(super) fn serve(checkout: Checkout, run: &Run) -> Result<()> {
     // Started by hand, it has nobody who gives it a database and a gateway.
     let own = match std::env::var_os(DATABASE) {
         Some(_) => None,
-        None => Some(Rig::lease(run.seed, ORDERS, accepting_after(Duration::from_millis(200)))?),
+        None => Some(Rig::lease(run.seed, ORDERS_BY_HAND, accepting_after(Duration::from_millis(200)))?),
     };
     let (database, gateway) = match &own {
         Some(rig) => (rig.url().to_owned(), rig.gateway()),
@@ -69,6 +69,7 @@ pub(super) fn serve(checkout: Checkout, run: &Run) -> Result<()> {
             .route("/orders/{reference}", get(show))
             .route("/orders/{reference}/pay", post(pay))
             .route("/orders/{reference}/cancel", post(cancel))
+            .route("/load-data", get(load_data))
             .with_state(Arc::clone(&shop));
         let (listener, stop) = door.open()?;
         // Small answers must not wait for the acknowledgement of the one before.
@@ -114,6 +115,14 @@ async fn show(State(shop): State<Arc<Shop>>, Path(reference): Path<String>) -> R
         }
     };
     shop.counted(found).await
+}
+
+/// What load tools ask for before they start: the orders that can be paid. It is no request of a customer's, and not counted.
+async fn load_data(State(shop): State<Arc<Shop>>) -> Response {
+    match orders::pending(&shop.pool).await {
+        Ok(references) => Json(json!({ "order": references })).into_response(),
+        Err(error) => answer(Err(error.into())),
+    }
 }
 
 fn answer(answer: Result<(), Refusal>) -> Response {

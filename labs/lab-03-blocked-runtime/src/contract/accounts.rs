@@ -1,4 +1,4 @@
-//! Customers' accounts, and the passwords that only the driver of a run knows.
+//! Customers' accounts, and the passwords that only those who load the service know.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

@@ -16,7 +16,9 @@ use lab_harness::service::{self, Watch};
 use lab_harness::{Run, emit};
 use orderflow::{Order, Shop};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
+use super::accounts::credentials;
 use super::{Accounts, CORES, Credentials, POLL_MS, SignIn};
 
 /// How many orders can be looked up.
@@ -27,6 +29,8 @@ struct Shared {
     sign_in: SignIn,
     accounts: Arc<Accounts>,
     orders: HashMap<String, Order>,
+    /// What load tools ask for before they start.
+    load_data: Value,
     polls: [(&'static str, PollTimes); 2],
 }
 
@@ -37,16 +41,20 @@ pub(super) fn orders(seed: u64) -> Vec<Order> {
 
 /// Serves until told to stop; then, when asked, says how long each route's handlers kept their thread.
 pub(super) fn serve(sign_in: SignIn, run: &Run) -> Result<()> {
+    let orders = orders(run.seed);
+    let references: Vec<&str> = orders.iter().map(|order| order.reference.as_str()).collect();
     let shared = Arc::new(Shared {
         sign_in,
         accounts: Arc::new(Accounts::of_seed(run.seed)),
-        orders: orders(run.seed).into_iter().map(|order| (order.reference.clone(), order)).collect(),
+        load_data: json!({ "order": references, "account": credentials(run.seed) }),
+        orders: orders.into_iter().map(|order| (order.reference.clone(), order)).collect(),
         polls: [("GET /orders/{reference}", PollTimes::new()), ("POST /sign-in", PollTimes::new())],
     });
     let router = Router::new()
         .route("/orders/{reference}", get(get_order))
         .route("/sign-in", post(post_sign_in))
         .route("/accounts/{email}/password-hash", put(put_password_hash))
+        .route("/load-data", get(get_load_data))
         .with_state(Arc::clone(&shared));
     service::serve_on(service::runtime(CORES)?, run, async |door| {
         let (listener, stop) = door.open()?;
@@ -58,6 +66,10 @@ pub(super) fn serve(sign_in: SignIn, run: &Run) -> Result<()> {
         emit(&Record::Table(poll_table(&shared.polls)));
     }
     Ok(())
+}
+
+async fn get_load_data(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(shared.load_data.clone())
 }
 
 async fn get_order(State(shared): State<Arc<Shared>>, Path(reference): Path<String>) -> Response {

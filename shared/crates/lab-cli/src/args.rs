@@ -32,6 +32,8 @@ pub enum Verb {
     },
     /// Run a lab as it is now and see it hurt.
     Reproduce(OnLab),
+    /// Run a service lab's program for you to curl and to load, until Ctrl-C; `stall` is the book's stalling service.
+    Serve(Serving),
     /// Micro-benchmark your code with Criterion.
     Bench {
         /// The lab.
@@ -219,6 +221,25 @@ pub struct OnLab {
     #[arg(long)]
     pub solution: bool,
     /// Print the program's records as JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A service to run.
+#[derive(Debug, Args)]
+pub struct Serving {
+    /// The lab, or `stall`.
+    pub lab: String,
+    /// Listen on this port of the loopback interface; a free one where none is named.
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// What the service's orders and accounts follow from, 7 where nothing is said.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The solution in place of your code.
+    #[arg(long)]
+    pub solution: bool,
+    /// Print where it listens as one line of JSON, and nothing else.
     #[arg(long)]
     pub json: bool,
 }

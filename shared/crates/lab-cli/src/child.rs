@@ -16,6 +16,9 @@ use crate::fullscreen;
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The next signal is a wish to stop, and no interruption.
+static STOPS: AtomicBool = AtomicBool::new(false);
+static ASKED_TO_STOP: AtomicBool = AtomicBool::new(false);
 
 /// How long a group may take to end on its own before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -27,7 +30,11 @@ pub const WATCHED: &str = "LAB_WATCHED";
 pub fn end_children_on_signals() -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
     std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+        for signal in signals.forever() {
+            if STOPS.swap(false, SeqCst) {
+                ASKED_TO_STOP.store(true, SeqCst);
+                continue;
+            }
             INTERRUPTED.store(true, SeqCst);
             let can_write = fullscreen::give_back();
             end_all();
@@ -38,6 +45,16 @@ pub fn end_children_on_signals() -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// From now on the first signal only asks to stop, which is how a service ends; the second one interrupts as ever.
+pub fn stop_at_next_signal() {
+    STOPS.store(true, SeqCst);
+}
+
+/// True once a signal has asked.
+pub fn is_asked_to_stop() -> bool {
+    ASKED_TO_STOP.load(SeqCst)
 }
 
 /// The terminal may have gone with the signal: words that nobody can read must not keep us here, as a panic of `eprintln` would.

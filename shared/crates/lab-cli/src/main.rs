@@ -61,6 +61,8 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::List { json }) => verbs::list::show(&workspace, json),
         Some(Verb::Reproduce(on)) => verbs::reproduce::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Solution(on)) => verbs::reproduce::solution(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Serve(on)) if on.lab == verbs::serve::STALL => verbs::serve::stall(&workspace, &on),
+        Some(Verb::Serve(on)) => verbs::serve::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
         Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),

@@ -58,6 +58,7 @@ fn every_verb_has_help() {
     for verb in [
         "list",
         "reproduce",
+        "serve",
         "bench",
         "profile",
         "heap",

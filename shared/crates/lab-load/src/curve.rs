@@ -4,6 +4,7 @@
 //! sheet or font file.
 
 mod panels;
+mod points;
 
 use plotters::{
     backend::SVGBackend,
@@ -18,7 +19,7 @@ pub const SIZE: (u32, u32) = (800, 500);
 
 /// Title and outcome stand above the panels.
 const HEADER_PX: u32 = 52;
-const UPPER_PANEL_PX: u32 = 260;
+const UPPER_PANEL_PX: u32 = 250;
 
 /// What fits into the width at the title's size.
 const TITLE_CHARS: usize = 72;

@@ -41,6 +41,13 @@ impl Vu {
         Self { shared, iteration, random, intended, arrived: None, place: None }
     }
 
+    /// Another customer, who comes in the same moment, with an iteration, random numbers and a place of its own: customers of a push
+    /// message are not independent. To be asked for before the first request.
+    #[must_use]
+    pub fn companion(&self) -> Self {
+        Self { arrived: self.arrived, ..Self::waiting(Arc::clone(&self.shared), self.intended) }
+    }
+
     /// The number of this iteration in the run, from 0.
     pub fn iteration(&self) -> u64 {
         self.iteration

@@ -16,6 +16,9 @@ use crate::say;
 /// Only the end of what a program writes to standard error is kept.
 const STDERR_KEPT: usize = 32 * 1024;
 
+/// How often somebody who follows a program asks whether to go on.
+const TICK: Duration = Duration::from_millis(100);
+
 /// A program that runs, and ends with this at the latest.
 pub struct Session {
     running: Option<Running>,
@@ -40,8 +43,9 @@ enum Stopped {
 }
 
 impl Session {
-    /// Starts a program that takes turns: its limit is for each answer, not for all of them.
-    pub fn with_turns(program: &Path, call: &Call) -> Result<Session> {
+    /// Starts a program that goes on until its standard input closes: one that takes turns, or a service. Its limit is for each answer,
+    /// not for all of them.
+    pub fn with_input(program: &Path, call: &Call) -> Result<Session> {
         Session::start(program, call, Stdio::piped())
     }
 
@@ -94,6 +98,28 @@ impl Session {
         self.ready().map(|_| self.records[before..].to_vec()).unwrap_or_default()
     }
 
+    /// Waits until it listens, as a service does: where. Nothing when it ended or hangs instead; [`Session::finish`] tells.
+    pub fn address(&mut self) -> Option<String> {
+        match self.read_until(|record| matches!(record, Record::Serving { .. })) {
+            Stopped::Satisfied => self.records.last().and_then(|record| match record {
+                Record::Serving { address } => Some(address.clone()),
+                _ => None,
+            }),
+            Stopped::Ended | Stopped::TimedOut => None,
+        }
+    }
+
+    /// Passes on what it prints, without a limit, until there is reason to stop or it has ended.
+    pub fn follow_until(&mut self, is_reason: impl Fn() -> bool) {
+        while !is_reason() {
+            match self.lines.recv_timeout(TICK) {
+                Ok(line) => drop(self.keep(&line)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
     /// Reads to its end or its limit.
     pub fn finish(mut self) -> Result<Ran> {
         let Some(mut running) = self.running.take() else { bail!("it was finished before") };
@@ -120,22 +146,29 @@ impl Session {
                     return Stopped::TimedOut;
                 }
                 Err(RecvTimeoutError::Disconnected) => return Stopped::Ended,
-                Ok(line) => match serde_json::from_str::<Record>(&line) {
-                    Ok(record) => {
-                        let satisfied = is_it(&record);
-                        self.records.push(record);
-                        if satisfied {
-                            return Stopped::Satisfied;
-                        }
+                Ok(line) => {
+                    if self.keep(&line).is_some_and(&is_it) {
+                        return Stopped::Satisfied;
                     }
-                    Err(error) if self.malformed.is_none() && is_nearly_counts(&line) => {
-                        self.malformed = Some(format!("{error}, in: {line}"));
-                    }
-                    Err(_) if self.pass_on => say!("{line}"),
-                    Err(_) => {}
-                },
+                }
             }
         }
+    }
+
+    /// Keeps a line that is a record, and returns it; passes others on.
+    fn keep(&mut self, line: &str) -> Option<&Record> {
+        match serde_json::from_str::<Record>(line) {
+            Ok(record) => {
+                self.records.push(record);
+                return self.records.last();
+            }
+            Err(error) if self.malformed.is_none() && is_nearly_counts(line) => {
+                self.malformed = Some(format!("{error}, in: {line}"));
+            }
+            Err(_) if self.pass_on => say!("{line}"),
+            Err(_) => {}
+        }
+        None
     }
 }
 

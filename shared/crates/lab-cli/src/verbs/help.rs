@@ -13,6 +13,7 @@ pub const TARGETS: [(&str, &str); 15] = [
     ("profile-NN", "CPU flamegraph"),
     ("heap-NN", "who asks for memory"),
     ("console-NN", "tasks of an asynchronous lab"),
+    ("serve-NN", "a service to curl and to load"),
     ("bench-NN", "Criterion benchmarks"),
     ("hint-NN", "the next of four hints"),
     ("answer-NN", "state your diagnosis"),

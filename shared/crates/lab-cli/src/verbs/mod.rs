@@ -15,4 +15,5 @@ pub mod profile;
 pub mod report;
 pub mod reproduce;
 pub mod reset;
+pub mod serve;
 pub mod watch;

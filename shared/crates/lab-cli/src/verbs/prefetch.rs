@@ -8,7 +8,7 @@ use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
-use crate::verbs::console;
+use crate::verbs::{console, serve};
 use crate::workspace::Workspace;
 
 /// Fetches, then builds every lab, solution, bench, profiler and arena.
@@ -45,6 +45,14 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };
         say!("{} {}: program, solution, benches, profilers{kind}", paint(GOOD, "ready"), lab.name);
     }
+    build(
+        workspace,
+        &Build {
+            title: "Building the stalling service".into(),
+            arguments: vec!["--package".into(), serve::STALLING.into()],
+            ..Build::default()
+        },
+    )?;
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }

@@ -1,5 +1,7 @@
 //! A terminal without a person: a pseudo-terminal whose bytes go through an emulator, so that a test sees what a person would see.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use lab_probe::process_cpu_time;
 use lab_results::Record;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,6 +45,7 @@ pub fn serve(run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result
 pub fn serve_on(runtime: Runtime, run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result<()> {
     #[cfg(feature = "console")]
     super::console::listen()?;
+    allow_connections();
     // Bound before any set-up, so that a taken port is known at once.
     let listener = bind(run.port)?;
     let watcher = Watcher::start(run)?;
@@ -124,6 +126,13 @@ fn bind(port: u16) -> Result<std::net::TcpListener> {
     rustix::net::listen(&listener, BACKLOG).context("Failed to lengthen the queue of new connections")?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// A shell gives its programs 1,024 files, which is fewer connections than a crowd of customers brings; more is ours for the asking.
+fn allow_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where the system refuses (macOS has a lower limit than it says), the shell's own has to do.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// A profiler of this process, if one was asked for.

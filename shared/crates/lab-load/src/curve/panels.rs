@@ -19,8 +19,11 @@ use plotters::{
     },
 };
 
-use super::{Area, Drawn, FAINT, INK, PAPER, font};
-use crate::knee::{Fit, Knee, Step, Tried, Verdict, per_s};
+use super::{
+    Area, Drawn, FAINT, INK, PAPER, font,
+    points::{Xy, decades, drawable, highest, marked, means, points, rightmost},
+};
+use crate::knee::{Fit, Knee, Step, Verdict, per_s};
 
 const KEPT: RGBColor = RGBColor(31, 95, 168);
 const BROKEN: RGBColor = RGBColor(196, 52, 36);
@@ -28,14 +31,13 @@ const LAW: RGBColor = RGBColor(122, 62, 157);
 const OBJECTIVE: RGBColor = RGBColor(166, 96, 0);
 
 type Chart<'a, 'b, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, Y>>;
-type Xy = (f64, f64);
 
 /// Answered over offered.
 pub(super) fn throughput(area: &Area<'_>, knee: &Knee, fit: &Fit) -> Drawn {
     let answered = |step: &Step| Some(step.answered_per_s);
     let highest = highest(points(knee, answered).map(|(_, y)| y));
     let (right, top) = (rightmost(knee), 1.1 * highest);
-    let mut chart = builder(area, 8, 20).build_cartesian_2d(0.0..right, 0.0..top)?;
+    let mut chart = builder(area, 8, 0).build_cartesian_2d(0.0..right, 0.0..top)?;
     mesh(&mut chart, "answered / s", None, 5)?;
 
     let diagonal = right.min(top);
@@ -59,14 +61,14 @@ pub(super) fn latency(area: &Area<'_>, knee: &Knee, objective_ms: Option<f64>) -
     let objective_ms = objective_ms.filter(|ms| drawable(*ms));
     let (low, high) = decades(points(knee, p99).map(|(_, y)| y).chain(objective_ms));
     let right = rightmost(knee);
-    let mut chart = builder(area, 0, 42).build_cartesian_2d(0.0..right, (low..high).log_scale())?;
+    let mut chart = builder(area, 12, 42).build_cartesian_2d(0.0..right, (low..high).log_scale())?;
     mesh(&mut chart, "p99 in ms", Some("offered / s"), 6)?;
 
     edge(&mut chart, knee, (low, high), false)?;
     if let Some(ms) = objective_ms {
         chart.draw_series(LineSeries::new([(0.0, ms), (right, ms)], OBJECTIVE.stroke_width(2)))?;
-        let label =
-            EmptyElement::at((0.0, ms)) + Text::new(format!("objective {ms} ms"), (6, -15), font(14, &OBJECTIVE));
+        let label = EmptyElement::at((0.0, ms))
+            + Text::new(format!("objective {} ms", label(&ms)), (6, -15), font(14, &OBJECTIVE));
         chart.draw_series([label])?;
     }
     steps(&mut chart, knee, p99)
@@ -85,11 +87,16 @@ where
     let mut mesh = chart.configure_mesh();
     mesh.x_labels(10).y_labels(y_labels).max_light_lines(0).bold_line_style(FAINT.mix(0.2)).axis_style(FAINT);
     mesh.label_style(font(14, &INK)).axis_desc_style(font(15, &INK)).y_desc(y_text);
-    mesh.x_label_formatter(&f64::to_string).y_label_formatter(&f64::to_string);
+    mesh.x_label_formatter(&label).y_label_formatter(&label);
     if let Some(x_text) = x_text {
         mesh.x_desc(x_text);
     }
     mesh.draw()
+}
+
+/// Without the last digits, which are those of adding up tenths.
+fn label(value: &f64) -> String {
+    ((value * 1e6).round() / 1e6).to_string()
 }
 
 /// The bracket as a band, and the knee as a line.
@@ -97,10 +104,11 @@ fn edge<Y>(chart: &mut Chart<'_, '_, Y>, knee: &Knee, (bottom, top): Xy, with_la
 where
     Y: Ranged<ValueType = f64>,
 {
-    if let (Some(kept), Some(broken)) = (knee.kept_per_s, knee.broken_per_s) {
+    let shown = |rate: &f64| drawable(*rate) && *rate <= rightmost(knee);
+    if let (Some(kept), Some(broken)) = (knee.kept_per_s.filter(shown), knee.broken_per_s.filter(shown)) {
         chart.draw_series([Rectangle::new([(kept, bottom), (broken, top)], INK.mix(0.12).filled())])?;
     }
-    if let Some(rate) = knee.knee_per_s {
+    if let Some(rate) = knee.knee_per_s.filter(shown) {
         chart.draw_series(LineSeries::new([(rate, bottom), (rate, top)], INK.stroke_width(1)))?;
         if with_label {
             // On the side where there is room for it.
@@ -144,7 +152,7 @@ fn mark<'b, C: Clone + 'static>(verdict: Verdict, at: C) -> DynElement<'static, 
 /// The law's throughput at each step's concurrency, dashed, and its maximum where that is near.
 fn law(chart: &mut Chart<'_, '_, RangedCoordf64>, knee: &Knee, fit: &Fit, top: f64) -> Drawn {
     let Some(law) = fit.coefficients.filter(|_| fit.applies) else { return Ok(()) };
-    let predicted = means(knee, &|step: &Step| Some(law.throughput_per_s(step.in_flight)));
+    let predicted = means(knee, &|step: &Step| Some(law.throughput_per_s(step.in_flight).min(top)));
     let style = LAW.stroke_width(2);
     let maximum = fit.maximum.map(|maximum| format!(", at most {}", per_s(maximum.per_s))).unwrap_or_default();
     chart
@@ -156,57 +164,4 @@ fn law(chart: &mut Chart<'_, '_, RangedCoordf64>, knee: &Knee, fit: &Fit, top: f
         chart.draw_series(DashedLineSeries::new(ends, 2, 4, LAW.stroke_width(1)))?;
     }
     Ok(())
-}
-
-/// Coordinates that a picture can show: a logarithm has no zero.
-fn drawable(value: f64) -> bool {
-    value.is_finite() && value > 0.0
-}
-
-fn point(tried: &Tried, value: impl Fn(&Step) -> Option<f64>) -> Option<Xy> {
-    value(&tried.step).map(|y| (tried.step.offered_per_s, y)).filter(|(x, y)| drawable(*x) && drawable(*y))
-}
-
-fn points(knee: &Knee, value: impl Fn(&Step) -> Option<f64>) -> impl Iterator<Item = Xy> {
-    knee.tried.iter().filter_map(move |tried| point(tried, &value))
-}
-
-fn marked(knee: &Knee, verdict: Verdict, value: impl Fn(&Step) -> Option<f64>) -> impl Iterator<Item = Xy> {
-    knee.tried.iter().filter(move |tried| tried.verdict == verdict).filter_map(move |tried| point(tried, &value))
-}
-
-/// The mean of the valid steps at each rate, by ascending rate.
-fn means(knee: &Knee, value: &impl Fn(&Step) -> Option<f64>) -> Vec<Xy> {
-    let valid = knee.tried.iter().filter(|tried| tried.verdict != Verdict::Discarded);
-    let mut by_rate: Vec<(f64, Xy)> =
-        valid.filter_map(|tried| Some((tried.rate_per_s, point(tried, value)?))).collect();
-    by_rate.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let groups = by_rate.chunk_by(|a, b| a.0 == b.0);
-    groups
-        .map(|group| {
-            let sum = group.iter().fold((0.0, 0.0), |sum, (_, at)| (sum.0 + at.0, sum.1 + at.1));
-            (sum.0 / group.len() as f64, sum.1 / group.len() as f64)
-        })
-        .collect()
-}
-
-/// The right end of both panels: a little beyond the highest rate.
-fn rightmost(knee: &Knee) -> f64 {
-    let rates = knee.tried.iter().flat_map(|tried| [tried.rate_per_s, tried.step.offered_per_s]);
-    1.05 * highest(rates)
-}
-
-/// The highest drawable value; 1 where there is none, so that there is something to draw axes for.
-fn highest(values: impl Iterator<Item = f64>) -> f64 {
-    values.filter(|value| drawable(*value)).max_by(f64::total_cmp).unwrap_or(1.0)
-}
-
-/// The powers of ten around all values, with some air for the marks.
-fn decades(values: impl Iterator<Item = f64>) -> Xy {
-    const AIR: f64 = 1.25;
-    let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
-    if high == 0.0 {
-        return (1.0, 10.0);
-    }
-    (10f64.powf((low / AIR).log10().floor()), 10f64.powf((high * AIR).log10().ceil()))
 }

@@ -1,6 +1,6 @@
 //! A search's result as a sentence.
 
-use super::{KEPT_UP_SHARE, Knee, Limits, Outcome, Tried, Verdict, repeats};
+use super::{KEPT_UP_SHARE, Knee, Limits, Outcome, Tried, Verdict, search::repeats};
 
 /// The whole result: what was found, how sure it is, what to do where it is none.
 pub(super) fn sentence(knee: &Knee, limits: &Limits) -> String {

@@ -5,10 +5,13 @@
 //! Analysis with the Universal Scalability Law", 2015). A single queue M/M/1 with service rate μ, N = X / (μ - X), is the law with σ = 1/2, κ = 0
 //! and λ = μ/2. A service with many equal servers is not: it scales linearly and then hits its limit hard.
 
-use rmpfit::{MPFitter, MPPar, MPResult, MPSuccess};
-use serde::Serialize;
+mod plateau;
+mod solve;
 
 use super::says::per_s;
+use plateau::plateau;
+use serde::Serialize;
+use solve::solve;
 
 /// Fewer points than this say little about three coefficients.
 pub const MIN_POINTS: usize = 6;
@@ -165,12 +168,12 @@ impl Fit {
             }
         };
         self.says = format!(
-            "The Universal Scalability Law fits {} points within {:.1} %: contention {:.3}, coherency {:.2e}, {} with one \
+            "The Universal Scalability Law fits {} points within {:.1} %: contention {:.3}, coherency {}, {} with one \
              request in flight. {prediction}",
             points.len(),
             100.0 * worst,
             law.sigma,
-            law.kappa,
+            if law.kappa == 0.0 { "0".to_string() } else { format!("{:.1e}", law.kappa) },
             per_s(law.lambda),
         );
     }
@@ -199,72 +202,4 @@ fn too_few(points: &[Point]) -> Option<String> {
             100.0 * (LEVEL_FACTOR - 1.0)
         )
     })
-}
-
-struct Problem<'a> {
-    points: &'a [Point],
-    /// Throughputs are divided by it, so that all coefficients are of the same order.
-    unit_per_s: f64,
-}
-
-impl MPFitter for Problem<'_> {
-    fn eval(&mut self, parameters: &[f64], deviates: &mut [f64]) -> MPResult<()> {
-        let law = Coefficients { sigma: parameters[0], kappa: parameters[1], lambda: parameters[2] };
-        for (deviate, point) in deviates.iter_mut().zip(self.points) {
-            let observed = point.per_s / self.unit_per_s;
-            *deviate = (observed - law.throughput_per_s(point.in_flight)) / observed;
-        }
-        Ok(())
-    }
-
-    fn number_of_points(&self) -> usize {
-        self.points.len()
-    }
-
-    fn parameters(&self) -> &[MPPar] {
-        const FREE: MPPar = MPPar::new();
-        const NOT_NEGATIVE: MPPar = MPPar { limited_low: true, ..FREE };
-        const SHARE: MPPar = MPPar { limited_up: true, limit_up: 1.0, ..NOT_NEGATIVE };
-        &[SHARE, NOT_NEGATIVE, NOT_NEGATIVE]
-    }
-}
-
-/// The best coefficients, by Levenberg and Marquardt; none where they do not settle.
-fn solve(points: &[Point]) -> Option<Coefficients> {
-    let unit_per_s = points.iter().map(|point| point.per_s / point.in_flight).fold(0.0, f64::max);
-    let mut found = [0.1, 0.001, 1.0];
-    let status = Problem { points, unit_per_s }.mpfit(&mut found).ok()?;
-    let [sigma, kappa, lambda] = found;
-    let law = Coefficients { sigma, kappa, lambda: lambda * unit_per_s };
-    let settled = !matches!(status.success, MPSuccess::NotDone | MPSuccess::MaxIter);
-    (settled && [sigma, kappa, law.lambda].iter().all(|x| x.is_finite()) && law.lambda > 0.0).then_some(law)
-}
-
-/// Throughput that grows in proportion and then stands still.
-struct Plateau {
-    per_s: f64,
-    from: f64,
-    to: f64,
-    squares: f64,
-}
-
-/// The best X(N) = min(aN, C), the bounds of operational analysis (Denning and Buzen, 1978); none where no two points or more
-/// stand still over a factor of 1.5 in concurrency. With one coefficient less than the law it has to fit better to be believed.
-fn plateau(points: &[Point]) -> Option<Plateau> {
-    let candidates = (2..points.len().saturating_sub(1)).filter_map(|split| {
-        let (rising, still) = points.split_at(split);
-        let slopes: Vec<f64> = rising.iter().map(|point| point.per_s / point.in_flight).collect();
-        let slope = relative_mean(&slopes);
-        let limit = relative_mean(&still.iter().map(|point| point.per_s).collect::<Vec<_>>());
-        let miss = |point: &Point| 1.0 - (slope * point.in_flight).min(limit) / point.per_s;
-        let squares = points.iter().map(|point| miss(point).powi(2)).sum();
-        let (from, to) = (still.first()?.in_flight, still.last()?.in_flight);
-        (to >= 1.5 * from).then_some(Plateau { per_s: limit, from, to, squares })
-    });
-    candidates.min_by(|a, b| a.squares.total_cmp(&b.squares))
-}
-
-/// The constant with the least squares of relative residuals.
-fn relative_mean(values: &[f64]) -> f64 {
-    values.iter().map(|x| x.recip()).sum::<f64>() / values.iter().map(|x| x.powi(-2)).sum::<f64>()
 }

@@ -39,8 +39,7 @@ pub fn discarded(rate: f64) -> Step {
 
 /// A draw from the normal distribution with variance 1 (Box and Muller, 1958).
 pub fn normal(random: &mut SplitMix64) -> f64 {
-    let uniform = |random: &mut SplitMix64| (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-    let (a, b) = (1.0 - uniform(random), uniform(random));
+    let (a, b) = (1.0 - random.unit_f64(), random.unit_f64());
     (-2.0 * a.ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
 }
 

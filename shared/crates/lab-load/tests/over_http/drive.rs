@@ -147,6 +147,34 @@ fn a_mix_takes_each_as_often_as_it_weighs_and_repeats_with_its_seed() {
     assert_eq!(of_seven, looks(7));
 }
 
+/// Two who come at once, each of whom waits for the other.
+struct Couple;
+
+impl Scenario for Couple {
+    fn steps(&self) -> Vec<String> {
+        vec!["meet".to_owned()]
+    }
+
+    async fn run(&self, vu: &mut Vu) {
+        let mut other = vu.companion();
+        assert_ne!(vu.iteration(), other.iteration());
+        let meet = Request::get("/meet");
+        let _ = tokio::join!(vu.send("meet", &meet), other.send("meet", &meet));
+    }
+}
+
+#[test]
+fn companions_come_in_the_same_moment() {
+    let both = std::sync::Barrier::new(2);
+    let service = serve(move |_| {
+        both.wait();
+        Reply::ok()
+    });
+    let report = to(service.address).open(at_once(1), Couple).drive().unwrap();
+    assert_adds_up(&report, 2);
+    assert_eq!((report.overall.ok, service.accepted()), (2, 2));
+}
+
 #[test]
 fn users_of_a_closed_model_wait_for_their_answer() {
     let in_flight = AtomicUsize::new(0);

@@ -86,7 +86,7 @@ fn start_all(stages: &Stages, start: usize) -> Result<Vec<Session>> {
     let programs = stages.programs;
     let one = |program: &Path| {
         let (program, call) = stages.call(program, "measure", stages.seed + 1_000 * start as u64)?;
-        Session::with_turns(program, &call)
+        Session::with_input(program, &call)
     };
     let subjects = [&programs.baseline, &programs.yours, &programs.reference, &programs.reference];
     subjects.into_iter().map(|program| one(program)).collect()
