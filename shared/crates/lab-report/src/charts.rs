@@ -3,6 +3,7 @@
 
 mod bars;
 mod growth;
+mod percentiles;
 mod ratios;
 mod timeline;
 
@@ -17,6 +18,7 @@ use plotters::style::{IntoFont, RGBColor, TextStyle};
 
 pub use bars::{Bar, Limit, bars};
 pub use growth::{Curve, growth};
+pub use percentiles::percentiles;
 pub use ratios::ratios;
 pub use timeline::timeline;
 

@@ -135,7 +135,16 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         samples: 100,
         top: vec![(format!("manifest<{EVIL}>"), 1.0)],
     };
-    let reproduced = vec![Record::Table(table), Record::Note { text: format!("a note {EVIL}") }];
+    let latencies = Record::Latencies {
+        title: "Response times".into(),
+        slo_p99_ms: Some(50.0),
+        routes: vec![lab_results::Distribution {
+            name: format!("GET {EVIL}"),
+            requests: 1_000,
+            percentiles_ms: vec![(0.0, 0.2), (0.5, 0.4), (0.9, 9.0), (0.99, 140.0), (1.0, 163.0)],
+        }],
+    };
+    let reproduced = vec![Record::Table(table), latencies, Record::Note { text: format!("a note {EVIL}") }];
     vec![("reproduce", run(reproduced)), ("heap", run(vec![heap])), ("profile", run(vec![profile]))]
 }
 

@@ -55,6 +55,21 @@ fn growth_names_the_class_and_every_point() {
 }
 
 #[test]
+fn percentiles_are_said_and_a_missed_objective_is_marked() {
+    let route = |name: &str, requests| lab_results::Distribution {
+        name: name.into(),
+        requests,
+        percentiles_ms: vec![(0.0, 0.0), (0.5, 0.4), (0.99, 140.0), (1.0, 163.0)],
+    };
+    let html = percentiles("Looking up", &[route("GET", 1_000), route("few", 9)], Some(50.0)).expect("drawn").0;
+    assert!(html.contains("GET, 1000 requests: 50% 0.40 ms, 99% 140 ms, longest 163 ms"), "{html}");
+    assert!(html.contains("p99 140 ms !") && html.contains("SLO: p99 ≤ 50 ms") && !html.contains("few"), "{html}");
+    assert!(html.contains("99.9%") && !html.contains("99.99%"), "{html}");
+    assert!(percentiles("x", &[route("few", 9)], None).is_none());
+    assert!(percentiles("x", &[route("odd", 10)], Some(f64::NAN)).is_some());
+}
+
+#[test]
 fn words_from_elsewhere_are_escaped() {
     let evil = "<script>\u{0}\n\"&";
     let ratio = Ratio {

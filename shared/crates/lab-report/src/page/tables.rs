@@ -4,7 +4,7 @@ use lab_results::gate::figure as number;
 use lab_results::{Cell, Column, ProgramRun, Record, Table};
 use maud::{Markup, html};
 
-use crate::charts::{Bar, Limit, bars, figure};
+use crate::charts::{Bar, Limit, bars, figure, percentiles};
 use crate::document::scrolling;
 use crate::words::{facts_of_run, plain};
 
@@ -19,6 +19,11 @@ pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
         @for record in &run.records {
             @match record {
                 Record::Table(found) => (table(found, &facts)),
+                Record::Latencies { title, slo_p99_ms, routes } => {
+                    @if let Some(chart) = percentiles(title, routes, *slo_p99_ms) {
+                        (figure(&format!("{title} [ms], by percentile; both axes logarithmic"), chart, &facts))
+                    }
+                }
                 Record::Note { text } => p { (plain(text)) },
                 _ => {},
             }
