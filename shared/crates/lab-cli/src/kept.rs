@@ -30,8 +30,10 @@ pub fn subject(workspace: &Workspace, lab: &Lab, is_solution: bool) -> &'static 
     }
 }
 
-/// Where the last run of a verb on a subject is kept.
-pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str) -> PathBuf {
+/// Where the last run of a verb on a subject is kept. The smallest size has a place of its own: it must not overwrite a run that
+/// shows more.
+pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, is_smoke: bool) -> PathBuf {
+    let subject = if is_smoke { format!("{subject}-smallest") } else { subject.into() };
     workspace.lab_target(&lab.name).join(verb).join(subject)
 }
 
@@ -49,5 +51,5 @@ pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, on: &OnLab, records: &
         load: machine::load(),
         records: records.to_vec(),
     };
-    write_atomically(&folder(workspace, lab, verb, subject).join(FILE), &serde_json::to_vec_pretty(&run)?)
+    write_atomically(&folder(workspace, lab, verb, subject, on.smoke).join(FILE), &serde_json::to_vec_pretty(&run)?)
 }

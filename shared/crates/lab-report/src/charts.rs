@@ -47,7 +47,7 @@ fn colour(subject: &str) -> RGBColor {
 }
 
 /// A chart with its title above and what it takes to repeat it below.
-pub fn figure(title: &str, chart: Markup, facts: &str) -> Markup {
+pub fn figure(title: &str, chart: &Markup, facts: &str) -> Markup {
     html! {
         figure class="chart" {
             p class="title" { (title) }

@@ -81,7 +81,7 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
         ..Build::default()
     };
     let program = cargo::build(workspace, &build)?.executable(&package)?;
-    let out = kept::folder(workspace, lab, verb, kept::subject(workspace, lab, on.solution));
+    let out = kept::folder(workspace, lab, verb, kept::subject(workspace, lab, on.solution), on.smoke);
     create_folder(&out)?;
     let seconds = if on.smoke { "0.5" } else { "4" };
     let mut arguments = vec![verb.to_string(), "--seed".into(), on.seed.to_string()];

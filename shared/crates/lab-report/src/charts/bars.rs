@@ -73,7 +73,12 @@ pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>) -> Opt
         area.draw(&PathElement::new([(left, top - 2), (left, height - 4)], RULE))?;
         if let Some(limit) = limit {
             let at = x(limit.at);
-            area.draw(&PathElement::new([(at, 20), (at, height - 4)], INK.stroke_width(1)))?;
+            // Only across the bars: it would run through the words above them.
+            for i in 0..bars.len() as i32 {
+                let y = top + step * i + above;
+                area.draw(&PathElement::new([(at, y - 4), (at, y + THICK_PX + 4)], INK.stroke_width(1)))?;
+            }
+            area.draw(&PathElement::new([(at, 17), (at, 23)], INK))?;
             // On the side where there is room for it.
             let side = if at > WIDTH as i32 / 2 { HPos::Right } else { HPos::Left };
             let text = format!("{} ≤ {}", limit.name, with_unit(limit.at));

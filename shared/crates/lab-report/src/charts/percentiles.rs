@@ -61,7 +61,11 @@ pub fn percentiles(title: &str, routes: &[Distribution], slo_p99_ms: Option<f64>
             area.draw(&PathElement::new([(LEFT_PX, y), (WIDTH as i32 - RIGHT_PX, y)], INK))?;
             area.draw(&PathElement::new([(x, y - 5), (x, y + 5)], INK.stroke_width(2)))?;
             let words = format!("SLO: p99 ≤ {} ms", figure(ms));
-            area.draw(&Text::new(words, (LEFT_PX + 6, y - 9), anchored(font(&INK), HPos::Left)))?;
+            // Beside its mark, and on the side of the line that the tails are not on.
+            let is_over =
+                routes.iter().any(|route| route.percentiles_ms.last().is_some_and(|(_, longest)| *longest > ms));
+            let at = ((x - 8).max(WIDTH as i32 / 2), if is_over { y + 11 } else { y - 11 });
+            area.draw(&Text::new(words, at, anchored(font(&INK), HPos::Right)))?;
         }
         for (i, route) in routes.iter().enumerate() {
             let colour = COLOURS[i.min(COLOURS.len() - 1)];

@@ -24,7 +24,6 @@ pub fn judged(lab: &Lab) -> Markup {
         (word(last))
         @if let Some(verdict) = newest_with(|verdict| !verdict.counts.is_empty()) { (counts(verdict)) }
         @if let Some(verdict) = newest_with(|verdict| !verdict.ratios.is_empty()) { (times(verdict)) }
-        @else { p class="faint" { "No times are kept: a complete " code { "make verify-" (lab.nn()) } " takes them." } }
     }
 }
 
@@ -111,8 +110,8 @@ fn count(verdict: &Verdict, name: &str, facts: &str) -> Markup {
     let has_growth = curves.iter().any(|curve| curve.growth.is_some());
     let curves = growth(&format!("{shown} by size"), &curves).filter(|_| has_growth);
     html! {
-        @if let Some(chart) = chart { (figure(&title, chart, facts)) }
-        @if let Some(curves) = curves { (figure(&format!("{shown}, by size; both axes logarithmic"), curves, facts)) }
+        @if let Some(chart) = chart { (figure(&title, &chart, facts)) }
+        @if let Some(curves) = curves { (figure(&format!("{shown}, by size; both axes logarithmic"), &curves, facts)) }
     }
 }
 
@@ -160,7 +159,7 @@ fn times(verdict: &Verdict) -> Markup {
         h4 { "Times" }
         div class="wide" {
             @if let Some(chart) = ratios("Ratios of times", &verdict.ratios) {
-                (figure("Ratios of times, with their intervals; axis logarithmic", chart, &facts))
+                (figure("Ratios of times, with their intervals; axis logarithmic", &chart, &facts))
             }
             (scrolling("Timed ratios", &html! {
                 table {

@@ -134,8 +134,11 @@ fn attempts(lab: &Lab) -> Markup {
         @if missing > 0 {
             p class="faint" { (counted(missing, "attempt")) " more counted; their files went with the target folder." }
         }
-        @if let Some(chart) = timeline("Attempts over time", attempts) {
-            (figure("Attempts over time, by what they ended in", chart, &machine(lab)))
+        // One attempt is no line.
+        @if let Some(chart) = timeline("Attempts over time", attempts).filter(|_| attempts.len() > 1) {
+            (figure("Attempts over time, by what they ended in", &chart, &machine(lab)))
+        }
+        @if !attempts.is_empty() {
             (scrolling("Attempts", &html! {
                 table {
                     thead { tr { th { "when" } th { "result" } th class="num" { "hints" } th class="num" { "seed" } th { "why" } } }

@@ -14,16 +14,15 @@ const FEW: usize = 5;
 /// What `reproduce` said.
 pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
     let facts = facts_of_run(run);
+    let before = |i: usize| i.checked_sub(1).and_then(|i| run.records.get(i));
     html! {
         h4 { (subject) }
-        @for record in &run.records {
+        @for (i, record) in run.records.iter().enumerate() {
             @match record {
-                Record::Table(found) => (table(found, &facts)),
-                Record::Latencies { title, slo_p99_ms, routes } => {
-                    @if let Some(chart) = percentiles(title, routes, *slo_p99_ms) {
-                        (figure(&format!("{title} [ms], by percentile; both axes logarithmic"), chart, &facts))
-                    }
-                }
+                Record::Table(found) => (table(found, run.records.get(i + 1), &facts)),
+                // It stands beside its table's chart.
+                Record::Latencies { .. } if matches!(before(i), Some(Record::Table(_))) => {},
+                Record::Latencies { .. } => (distributions(record, &facts)),
                 Record::Note { text } => p { (plain(text)) },
                 _ => {},
             }
@@ -31,10 +30,17 @@ pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
     }
 }
 
-fn table(table: &Table, facts: &str) -> Markup {
+fn distributions(record: &Record, facts: &str) -> Markup {
+    let Record::Latencies { title, slo_p99_ms, routes } = record else { return html! {} };
+    let Some(chart) = percentiles(title, routes, *slo_p99_ms) else { return html! {} };
+    figure(&format!("{title} [ms], by percentile; both axes logarithmic"), &chart, facts)
+}
+
+/// A table with its chart, and the distributions that follow it.
+fn table(table: &Table, next: Option<&Record>, facts: &str) -> Markup {
+    let chart = plot(table);
     html! {
-        // Many columns need the whole width.
-        div class=(if table.columns.len() <= FEW { "wide" } else { "" }) {
+        div class=(if table.columns.len() <= FEW { "wide" } else { "charts" }) {
             (scrolling(&table.title, &html! {
                 table {
                     caption { (table.title) }
@@ -46,9 +52,10 @@ fn table(table: &Table, facts: &str) -> Markup {
                     }
                 }
             }))
-            @if let Some((title, chart)) = plot(table) { (figure(&title, chart, facts)) }
+            @if let Some((title, chart)) = &chart { (figure(title, chart, facts)) }
+            @if let Some(next) = next { (distributions(next, facts)) }
         }
-        @if plot(table).is_none() { p class="facts" { (facts) } }
+        @if chart.is_none() { p class="facts" { (facts) } }
     }
 }
 

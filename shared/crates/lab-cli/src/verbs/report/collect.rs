@@ -51,7 +51,8 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
     }
     for (verb, name) in [(Verb::Reproduce, "reproduce"), (Verb::Profile, "profile"), (Verb::Heap, "heap")] {
         for subject in SUBJECTS {
-            let folder = kept::folder(workspace, lab, name, subject);
+            let folders = [false, true].map(|is_smoke| kept::folder(workspace, lab, name, subject, is_smoke));
+            let Some(folder) = folders.into_iter().find(|folder| folder.is_dir()) else { continue };
             let run = folder.join(kept::FILE);
             let text = text_of(workspace, &run, &mut found.gone);
             let svg = text_of(workspace, &folder.join("flamegraph.svg"), &mut found.gone);
