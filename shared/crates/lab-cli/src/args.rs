@@ -149,6 +149,9 @@ pub enum Verb {
         /// Show the page in your browser.
         #[arg(long, conflicts_with = "json")]
         open: bool,
+        /// Serve the page on the loopback interface, and bring it up to date while you work.
+        #[arg(long, conflicts_with_all = ["json", "out", "solution_diff"])]
+        watch: bool,
         /// Where the page goes; target/lab/report.html where nothing is said.
         #[arg(long, value_name = "FILE", conflicts_with = "json")]
         out: Option<PathBuf>,

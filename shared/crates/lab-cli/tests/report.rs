@@ -4,7 +4,11 @@ mod browser;
 mod checkout;
 mod report_fixture;
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use browser::{Browser, Look, chromium};
 use checkout::Checkout;
@@ -127,6 +131,50 @@ fn what_is_handed_over_has_results_and_no_code() {
     assert!(!ran.stdout.contains("fn ") && !checkout.root.join("target/lab/report.html").exists());
 }
 
+/// `lab report --watch` and the address that it says. It is ended with the value.
+struct Served(Child, String);
+
+impl Served {
+    fn start(checkout: &Checkout) -> Self {
+        let mut child = checkout.command(&["report", "--watch"]).stdout(Stdio::piped()).spawn().expect("lab runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let url = line.split_whitespace().next().expect("an address").to_string();
+        assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+        Served(child, url)
+    }
+
+    fn get(&self, path: &str, host: Option<&str>) -> String {
+        let address = self.1.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", host.unwrap_or(address)).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_served_page_follows_what_is_on_disk_and_answers_nobody_else() {
+    let checkout = Checkout::new();
+    let served = Served::start(&checkout);
+    let page = served.get("/", None);
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Nothing has been run yet"), "{page}");
+    let before = served.get("/stamp", None);
+    assert_eq!(before, served.get("/stamp", None));
+    checkout.write(&format!("target/lab/{LAB}/runs/verify-1-7.json"), &json_of(&verdicts()[0]));
+    assert_ne!(before, served.get("/stamp", None));
+    assert!(served.get("/", Some("evil.example:80")).starts_with("HTTP/1.1 403"));
+    assert!(served.get("/etc/passwd", None).starts_with("HTTP/1.1 404"));
+}
+
 /// Everything that only a browser can tell. One test: a browser takes a second to start.
 #[test]
 fn pages_are_right_in_a_browser() {
@@ -174,6 +222,18 @@ fn pages_are_right_in_a_browser() {
     every_control_is_reached_by_keyboard(&mut browser);
     a_flamegraph_zooms(&mut browser);
     assert_eq!(browser.errors(), [""; 0]);
+    a_served_page_loads_itself_again(&mut browser, &empty);
+}
+
+fn a_served_page_loads_itself_again(browser: &mut Browser, checkout: &Checkout) {
+    let served = Served::start(checkout);
+    browser.go_to(&served.1);
+    checkout.write(&format!("target/lab/{LAB}/runs/verify-1-7.json"), &json_of(&verdicts()[0]));
+    let until = Instant::now() + Duration::from_secs(60);
+    while browser.evaluate("document.body.innerText.includes('NOT YET')") != json!(true) {
+        assert!(Instant::now() < until, "the page is still the old one; {:?}", browser.errors());
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn stays_on_the_page(browser: &mut Browser, file: &Path, what: &str) {

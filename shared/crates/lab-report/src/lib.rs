@@ -18,5 +18,5 @@ mod words;
 pub use attempts::Attempt;
 pub use board::{Learner, board};
 pub use handover::{Handover, HandoverLab, read_handover};
-pub use page::report;
+pub use page::{live_report, report};
 pub use sources::{Answer, Diff, Gone, Lab, Program, Report, Runs, Verb, parse};

@@ -8,27 +8,35 @@ mod tables;
 
 use maud::{Markup, html};
 
-use crate::document::document;
+use crate::document::{document, live_document};
 use crate::flamegraph::script_hash;
 use crate::sources::Report;
 use crate::words::date;
 
 /// The report as one HTML file.
 pub fn report(report: &Report) -> String {
-    let mut scripts: Vec<String> = report
-        .labs
-        .iter()
-        .flat_map(|lab| &lab.programs)
-        .filter_map(|program| script_hash(program.svg.as_deref()?))
-        .collect();
+    document(&title(report), &scripts(report), &body(report))
+}
+
+/// The report as a page that is served: it loads itself again once `/stamp` says something else than `stamp`.
+pub fn live_report(report: &Report, stamp: &str) -> String {
+    live_document(&title(report), &scripts(report), &body(report), stamp)
+}
+
+fn scripts(report: &Report) -> Vec<String> {
+    let programs = report.labs.iter().flat_map(|lab| &lab.programs);
+    let mut scripts: Vec<String> = programs.filter_map(|program| script_hash(program.svg.as_deref()?)).collect();
     scripts.sort();
     scripts.dedup();
-    let title = match (&report.labs[..], &report.name) {
+    scripts
+}
+
+fn title(report: &Report) -> String {
+    match (&report.labs[..], &report.name) {
         ([only], _) => format!("Lab {}: {}", only.nn(), only.slug.replace('-', " ")),
         (_, Some(name)) => format!("OrderFlow Performance Labs: {name}"),
         (_, None) => "OrderFlow Performance Labs".to_string(),
-    };
-    document(&title, &scripts, &body(report))
+    }
 }
 
 fn body(report: &Report) -> Markup {

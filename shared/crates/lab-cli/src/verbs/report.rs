@@ -1,6 +1,7 @@
 //! `lab report`: everything that is on disk of the labs, as one page.
 
 mod collect;
+mod live;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ use crate::workspace::{Workspace, write_atomically};
 pub struct Options {
     /// Open the page.
     pub open: bool,
+    /// Serve it and keep it up to date instead.
+    pub watch: bool,
     /// Where the page goes.
     pub out: Option<PathBuf>,
     /// Whose report it is.
@@ -35,6 +38,9 @@ pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Resu
         Some(lab) => vec![lab.clone()],
         None => catalogue::labs(workspace)?,
     };
+    if options.watch {
+        return live::serve(workspace, &labs, options);
+    }
     let report = collect::report(workspace, &labs, options)?;
     if options.json {
         print_json(&Handover::of(&report))?;

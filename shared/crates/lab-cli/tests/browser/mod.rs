@@ -42,7 +42,7 @@ pub fn chromium() -> Option<&'static str> {
 }
 
 impl Browser {
-    /// Starts one that resolves no name: whatever leaves the page fails, and is seen.
+    /// Starts one that resolves no name: whatever leaves the machine fails, and is seen.
     pub fn start(program: &str) -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder");
         let (its_input, to) = pipe().expect("a pipe");
@@ -56,7 +56,11 @@ impl Browser {
                 "--disable-dev-shm-usage",
                 "--no-first-run",
             ])
-            .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking", "--hide-scrollbars"])
+            .args([
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                "--disable-background-networking",
+                "--hide-scrollbars",
+            ])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -97,9 +101,14 @@ impl Browser {
             json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
         );
         self.resize(look.width, 900);
-        self.events.clear();
         // A path may have blanks and more that an address has not.
         let url = format!("file://{}", file.display()).replace('%', "%25").replace(' ', "%20").replace('#', "%23");
+        self.go_to(&url);
+    }
+
+    /// Opens an address and waits until all of it is there.
+    pub fn go_to(&mut self, url: &str) {
+        self.events.clear();
         let navigated = self.call("Page.navigate", json!({ "url": url }));
         assert!(navigated["errorText"].is_null(), "{navigated}");
         self.wait_for("Page.loadEventFired");
