@@ -12,7 +12,7 @@ pub const SCHEMA: u32 = 1;
 /// One learner's progress in all labs: results, no code and no figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Handover {
-    /// [`SCHEMA`] of the program that wrote the document.
+    /// Schema of the program that wrote the document.
     pub schema: u32,
     /// Whose it is, where they say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -109,7 +109,9 @@ fn grid(area: &Area<'_>, axes: &Axes) -> Drawn {
         }
         let x = axes.x(share, axes.most);
         area.draw(&PathElement::new([(x, axes.top), (x, bottom)], RULE))?;
-        area.draw(&Text::new(name, (x, bottom + 11), anchored(font(&FAINT), HPos::Center)))?;
+        // The last one must not run out of the picture.
+        let (side, at) = if x > WIDTH as i32 - 26 { (HPos::Right, WIDTH as i32) } else { (HPos::Center, x) };
+        area.draw(&Text::new(name, (at, bottom + 11), anchored(font(&FAINT), side)))?;
     }
     for ms in log_marks(axes.low, axes.high) {
         let y = axes.y(ms);
