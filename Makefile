@@ -17,13 +17,13 @@ verbs := profile heap console serve bench hint answer verify watch diff solution
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help list doctor report prefetch test lab $(verbs)
+.PHONY: help list doctor prefetch load report test lab $(verbs)
 
 help:
 	$(ready)
 	$(lab)
 
-list doctor prefetch report:
+list doctor prefetch load report:
 	$(ready)
 	$(lab) $@ $(ARGS)
 

@@ -1,8 +1,11 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::dev::Part;
 
 /// OrderFlow Performance Labs: reproduce, measure, diagnose and fix real performance faults.
 #[derive(Debug, Parser)]
@@ -193,6 +196,16 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Send load to a service on this machine and hold it against its objectives.
+    #[command(
+        disable_help_flag = true,
+        override_usage = "cargo lab load --target http://127.0.0.1:PORT --scenario NAME [OPTIONS]"
+    )]
+    Load {
+        /// Those of the load generator: `cargo lab load --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Keep what is normal in a file made to be committed, and hold what is now against it.
     Baseline {
         /// What to do.
@@ -334,6 +347,26 @@ pub enum DevTask {
         #[arg(long, conflicts_with = "only")]
         record: bool,
         /// Print the paper as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold load generators against a service whose percentiles anyone can compute, and against each other: some ten minutes.
+    #[command(
+        after_help = "Beside ours: k6, Locust and wrk, each where it is installed: on the PATH, or where LAB_K6, LAB_LOCUST and LAB_WRK \
+                            say. One generator runs after the other; leave the machine to them.\n\
+                            Exit codes: 0 every bar is reached, 1 one is missed, 2 wrong usage, 3 it could not be done."
+    )]
+    MeasureLoad {
+        /// Less than two and a half minutes.
+        #[arg(long)]
+        quick: bool,
+        /// Only this part.
+        #[arg(long, value_enum)]
+        only: Option<Part>,
+        /// Write the tables into the book.
+        #[arg(long, conflicts_with = "quick")]
+        record: bool,
+        /// Print everything as JSON.
         #[arg(long)]
         json: bool,
     },

@@ -151,9 +151,10 @@ fn package_name(manifest: &Path) -> String {
 }
 
 /// What takes long to compile, by the crate that tells whether it was: what it is and why it is needed.
-const HEAVY: [(&str, &str, &str); 7] = [
+const HEAVY: [(&str, &str, &str); 8] = [
     ("sqlx_core", "database", "sqlx and SQLite's C code (about two minutes on two cores)"),
     ("axum", "service", "axum and tokio"),
+    ("hyper", "load", "hyper and tokio (about half a minute)"),
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
     ("criterion", "bench", "Criterion (about a minute)"),

@@ -89,6 +89,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Board { folder, out, open }) => verbs::board::run(&workspace, &folder, out, open),
         Some(Verb::Reset { lab: wanted, json }) => verbs::reset::run(&workspace, &lab(&wanted)?, json),
         Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
+        Some(Verb::Load { arguments }) => verbs::load::run(&workspace, &arguments),
         Some(Verb::Baseline { task }) => verbs::baseline::run(task),
         Some(Verb::Prefetch) => verbs::prefetch::run(&workspace),
         Some(Verb::Dev { task }) => dev::run(&workspace, task),

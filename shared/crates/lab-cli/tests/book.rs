@@ -30,6 +30,23 @@ fn every_page_is_in_the_summary_and_the_other_way_round() {
     }
 }
 
+/// A place for recorded figures without any claims what nobody measured.
+#[test]
+fn every_place_for_a_recording_has_one() {
+    let mut places = 0;
+    for (page, text) in pages() {
+        for (name, rest) in text.split("<!-- ").skip(1).filter_map(|comment| comment.split_once(":begin -->")) {
+            places += 1;
+            let end = format!("<!-- {name}:end -->");
+            let recorded =
+                text.split_once(&format!("<!-- {name}:begin -->")).and_then(|(_, rest)| rest.split_once(&end));
+            let (recorded, _) = recorded.unwrap_or_else(|| panic!("{page} lacks {end} behind its begin: {rest:.40}"));
+            assert!(recorded.contains("Recorded 2"), "{page}: nothing is recorded for {name}");
+        }
+    }
+    assert!(places > 0);
+}
+
 /// `--help` in place of a command's own arguments: cheap, and fails for a verb or an option that is not there.
 #[test]
 fn every_command_of_ours_is_one() {

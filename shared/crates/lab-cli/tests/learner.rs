@@ -80,6 +80,8 @@ fn every_verb_has_help() {
         assert!(help.contains(verb), "{verb} is not in the help");
         assert_eq!(checkout.lab(&[verb, "--help"]).code, 0, "{verb}");
     }
+    // The load generator has help of its own, which has to be built.
+    assert!(help.contains("  load "), "{help}");
 }
 
 #[test]

@@ -19,7 +19,8 @@ use crate::{Stop, Vu};
 /// How many overdue arrivals start in a row before those that started get the processor.
 const BURST: u64 = 32;
 
-/// Lets everybody in who is to come, each at their time.
+/// Lets everybody in who is to come, each at their time, until nobody can come any more: a run is as long as it was meant to be, also
+/// where the last customer came early.
 pub(crate) async fn admit(
     streams: &[Stream],
     stop: &Stop,
@@ -28,12 +29,15 @@ pub(crate) async fn admit(
     start: Instant,
 ) -> io::Result<()> {
     let mut schedules: Vec<(Peekable<Offsets>, &Arc<dyn AnyScenario>)> = Vec::new();
-    let mut last_users_leave = start;
+    let mut window_ends = start;
     for stream in streams {
         match &stream.arrivals {
-            Arrivals::Open(schedule) => schedules.push((schedule.offsets().peekable(), &stream.scenario)),
+            Arrivals::Open(schedule) => {
+                window_ends = window_ends.max(start + schedule.window());
+                schedules.push((schedule.offsets().peekable(), &stream.scenario));
+            }
             Arrivals::Closed { users, think, window } => {
-                last_users_leave = last_users_leave.max(start + *window);
+                window_ends = window_ends.max(start + *window);
                 for _ in 0..*users {
                     let (here, scenario) = (Here::come(shared), Arc::clone(&stream.scenario));
                     tokio::spawn(use_again(here, scenario, *think, start + *window, stop.clone()));
@@ -56,7 +60,7 @@ pub(crate) async fn admit(
         }
         tokio::spawn(visit(Here::come(shared), Arc::clone(scenario), start + at));
     }
-    tokio::select! { () = stopped => {}, come = pacer.until(last_users_leave) => come? }
+    tokio::select! { () = stopped => {}, come = pacer.until(window_ends) => come? }
     Ok(())
 }
 

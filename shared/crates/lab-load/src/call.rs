@@ -22,7 +22,17 @@ pub struct Response {
 /// # Errors
 /// [`LoadError::NoAnswer`] when none came within [`CALL_TIMEOUT`]; a target that is not loopback, an invalid request.
 pub fn call(target: SocketAddr, request: &Request) -> Result<Response, LoadError> {
-    block_on(answer(target, request.clone()))?
+    Target::loopback(target)?.call(request)
+}
+
+impl Target {
+    /// As [`call`], also where somebody has said that another host is theirs.
+    ///
+    /// # Errors
+    /// Those of [`call`].
+    pub fn call(&self, request: &Request) -> Result<Response, LoadError> {
+        block_on(answer(self.clone(), request.clone()))?
+    }
 }
 
 /// Sends all requests at once, each on a connection of its own, and returns their results in the order of the requests.
@@ -38,7 +48,10 @@ pub fn call_all(target: SocketAddr, requests: Vec<Request>) -> Vec<Result<Respon
 
 async fn answer_all(target: SocketAddr, requests: Vec<Request>) -> Vec<Result<Response, LoadError>> {
     // All are on their way before the first one is awaited.
-    let tasks: Vec<_> = requests.into_iter().map(|request| tokio::spawn(answer(target, request))).collect();
+    let tasks: Vec<_> = requests
+        .into_iter()
+        .map(|request| tokio::spawn(async move { answer(Target::loopback(target)?, request).await }))
+        .collect();
     let mut answers = Vec::with_capacity(tasks.len());
     for task in tasks {
         // Nobody cancels these tasks, so that a failed one has panicked.
@@ -47,11 +60,11 @@ async fn answer_all(target: SocketAddr, requests: Vec<Request>) -> Vec<Result<Re
     answers
 }
 
-async fn answer(target: SocketAddr, request: Request) -> Result<Response, LoadError> {
-    let Target { address, authority } = Target::loopback(target)?;
+async fn answer(target: Target, request: Request) -> Result<Response, LoadError> {
+    let Target { address, authority } = target;
     let wire = request.to_wire(&authority)?;
     let answered = timeout(CALL_TIMEOUT, exchange(address, wire)).await.unwrap_or(Err(Failure::Timeout));
-    answered.map_err(|failure| LoadError::NoAnswer { request: request.to_string(), target, failure })
+    answered.map_err(|failure| LoadError::NoAnswer { request: request.to_string(), target: address, failure })
 }
 
 async fn exchange(target: SocketAddr, request: WireRequest) -> Result<Response, Failure> {

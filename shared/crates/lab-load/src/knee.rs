@@ -22,7 +22,8 @@ pub const KEPT_UP_SHARE: f64 = 0.95;
 pub struct Step {
     /// Requests that were due, by the window: counted, because Poisson arrivals miss the nominal rate.
     pub offered_per_s: f64,
-    /// Requests that were answered as expected, by the time from the start to the last answer.
+    /// Requests that were answered as expected, by the time from the start to the last answer, without the usual response time: also a
+    /// service that keeps up answers the last one after the window.
     pub answered_per_s: f64,
     /// Median response time; none where nothing was answered.
     pub p50_ms: Option<f64>,

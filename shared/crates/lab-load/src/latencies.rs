@@ -39,9 +39,18 @@ impl Latencies {
         self.us.add(&other.us).expect("equal bounds");
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.us.reset();
+    /// For a log.
+    #[cfg(feature = "program")]
+    pub(crate) fn histogram(&self) -> &Histogram<u64> {
+        &self.us
+    }
+
+    /// From a log; what it counts and what we do where that is not the same.
+    #[cfg(feature = "program")]
+    pub(crate) fn from_histogram(us: Histogram<u64>) -> Result<Self, (String, String)> {
+        let bounds = |us: &Histogram<u64>| format!("{} to {} with {} digits", us.low(), us.high(), us.sigfig());
+        let (found, ours) = (bounds(&us), bounds(&Self::new().us));
+        if found == ours { Ok(Self { us }) } else { Err((found, ours)) }
     }
 
     /// How many latencies were recorded.

@@ -26,6 +26,8 @@ mod connections;
 pub mod curve;
 mod error;
 #[cfg(feature = "program")]
+pub mod hdr;
+#[cfg(feature = "program")]
 pub mod knee;
 mod latencies;
 mod pacer;
@@ -44,7 +46,7 @@ pub use call::{CALL_TIMEOUT, Response, call, call_all};
 pub use error::{Failure, LoadError};
 pub use hyper::Method;
 pub use latencies::Latencies;
-pub use report::{Effort, Live, Report, StepReport};
+pub use report::{Effort, Live, LiveStep, Report, StepReport};
 pub use request::Request;
 pub use run::Run;
 pub use scenario::{EachRequest, Mix, Scenario};

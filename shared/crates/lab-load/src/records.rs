@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use crate::{Effort, Failure, Latencies, Live, Report, StepReport};
+use crate::{Effort, Failure, Latencies, Live, LiveStep, Report, StepReport};
 
 pub(crate) struct Records {
     steps: Vec<StepReport>,
@@ -13,8 +13,8 @@ pub(crate) struct Records {
     in_flight: u64,
     most_in_flight: u64,
     last_settled: Option<Instant>,
-    /// Response times since somebody last looked.
-    recent: Latencies,
+    /// The same steps since somebody last looked.
+    recent: Vec<LiveStep>,
 }
 
 struct Open {
@@ -31,7 +31,7 @@ impl Records {
             in_flight: 0,
             most_in_flight: 0,
             last_settled: None,
-            recent: Latencies::new(),
+            recent: Vec::new(),
         };
         for name in step_names {
             records.step(&name);
@@ -43,6 +43,7 @@ impl Records {
     fn step(&mut self, name: &str) -> usize {
         self.steps.iter().position(|step| step.name == name).unwrap_or_else(|| {
             self.steps.push(StepReport::new(name));
+            self.recent.push(LiveStep::new(name));
             self.steps.len() - 1
         })
     }
@@ -69,33 +70,42 @@ impl Records {
     /// The request came to its end, as expected or with a failure.
     pub(crate) fn settle(&mut self, number: usize, failure: Option<Failure>, now: Instant) {
         let open = self.open.remove(number);
-        let step = &mut self.steps[open.step];
+        let (step, recent) = (&mut self.steps[open.step], &mut self.recent[open.step]);
         let waited = open.waited(now);
         step.record_latency(&waited);
+        recent.ended.record(waited.response);
         match failure {
-            None => step.ok += 1,
-            Some(failure) => *step.failed.entry(failure).or_default() += 1,
+            None => (step.ok, recent.ok) = (step.ok + 1, recent.ok + 1),
+            Some(failure) => {
+                *step.failed.entry(failure).or_default() += 1;
+                recent.failed += 1;
+            }
         }
-        self.recent.record(waited.response);
         self.in_flight -= 1;
         self.last_settled = Some(now);
     }
 
-    /// How the run stands, and what the response times were since the last call.
-    pub(crate) fn live(&mut self, elapsed: Duration) -> Live {
+    /// How the run stands, and what happened since the last call.
+    pub(crate) fn live(&mut self, start: Instant, now: Instant) -> Live {
+        let nothing = self.steps.iter().map(|step| LiveStep::new(&step.name)).collect();
+        let mut steps = std::mem::replace(&mut self.recent, nothing);
+        for (_, open) in &self.open {
+            steps[open.step].waiting.record(open.waited(now).response);
+        }
+        let mut recent = Latencies::new();
+        steps.iter().for_each(|step| recent.merge(&step.ended));
         let sum = |count: fn(&StepReport) -> u64| self.steps.iter().map(count).sum();
-        let live = Live {
-            elapsed,
+        Live {
+            elapsed: now.saturating_duration_since(start),
             due: sum(|step| step.planned),
             sent: sum(|step| step.sent),
             ok: sum(|step| step.ok),
             failed: sum(StepReport::failures),
             in_flight: self.in_flight,
-            recent_p50_ms: self.recent.percentile_ms(0.5),
-            recent_p99_ms: self.recent.percentile_ms(0.99),
-        };
-        self.recent.clear();
-        live
+            recent_p50_ms: recent.percentile_ms(0.5),
+            recent_p99_ms: recent.percentile_ms(0.99),
+            steps,
+        }
     }
 
     /// What came of it until now: what is still open has waited at least this long, and stands in the histograms with that.
@@ -174,9 +184,14 @@ mod tests {
         records.settle(due[0], None, at(30));
         records.settle(due[1], Some(Failure::Status(503)), at(20));
 
-        let live = records.live(Duration::from_millis(50));
+        let live = records.live(start, at(50));
         assert_eq!((live.due, live.sent, live.ok, live.failed, live.in_flight), (4, 3, 1, 1, 1));
-        assert!(live.recent_p99_ms >= Some(29.9) && records.live(Duration::ZERO).recent_p99_ms.is_none());
+        let quote = &live.steps[0];
+        assert_eq!((quote.ok, quote.failed, quote.ended.count(), quote.waiting.count()), (1, 1, 2, 1));
+        // The second look sees nothing new, and that one has waited for longer.
+        let again = records.live(start, at(80));
+        assert!(live.recent_p99_ms >= Some(29.9) && again.recent_p99_ms.is_none());
+        assert!(quote.waiting.max_ms() >= Some(49.9) && again.steps[0].waiting.max_ms() >= Some(79.9));
 
         // One was sent and not answered, one never got a place: both have waited for the 100 ms that the run lasted.
         let report = records.report(start, at(100));

@@ -37,7 +37,7 @@ pub struct Effort {
 }
 
 /// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Live {
     /// Since its start.
     pub elapsed: Duration,
@@ -55,6 +55,30 @@ pub struct Live {
     pub recent_p50_ms: Option<f64>,
     /// 99th percentile of the same.
     pub recent_p99_ms: Option<f64>,
+    /// Every step since the last look.
+    pub steps: Vec<LiveStep>,
+}
+
+/// One step since the last look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveStep {
+    /// Its name.
+    pub name: String,
+    /// Answered as expected.
+    pub ok: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Response times of those.
+    pub ended: Latencies,
+    /// How long everybody without an answer has waited until now. Without them a service that answers nobody would look idle.
+    pub waiting: Latencies,
+}
+
+impl LiveStep {
+    /// A step to which nothing has happened.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ok: 0, failed: 0, ended: Latencies::new(), waiting: Latencies::new() }
+    }
 }
 
 /// One step's counts and latencies. `planned = sent + unsent` and `sent = ok + failures + unfinished`.
@@ -153,6 +177,7 @@ impl Report {
             scenario: scenario.into(),
             model: if self.is_open { Model::Open } else { Model::Closed },
             interrupted: self.interrupted,
+            broke_at_per_s: None,
             elapsed_s: self.elapsed.as_secs_f64(),
             generator: Some(generator),
             overall: self.summarise(&self.overall),

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use lab_probe::thread_cpu_time;
@@ -20,6 +21,7 @@ pub struct Run {
     target: Target,
     streams: Vec<Stream>,
     seed: u64,
+    iterations: Arc<AtomicU64>,
     max_in_flight: usize,
     timeout: Duration,
     drain: Duration,
@@ -52,6 +54,7 @@ impl Run {
             target,
             streams: Vec::new(),
             seed: 7,
+            iterations: Arc::default(),
             max_in_flight: 1024,
             timeout: Duration::from_secs(10),
             drain: Duration::from_secs(15),
@@ -83,6 +86,13 @@ impl Run {
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// Iterations are numbered by a counter of the caller's, so that several runs of one test go on where the one before stopped: rows that
+    /// are taken in turn are not taken again.
+    #[must_use]
+    pub fn numbered_by(self, iterations: &Arc<AtomicU64>) -> Self {
+        Self { iterations: Arc::clone(iterations), ..self }
     }
 
     /// How many customers may be with the service, each on a connection of its own. Later ones queue for a place in the order of
@@ -136,10 +146,10 @@ impl Run {
     }
 
     async fn run(self) -> Result<Report, LoadError> {
-        let Run { target, streams, seed, max_in_flight, timeout: patience, drain, stop, look } = self;
+        let Run { target, streams, seed, iterations, max_in_flight, timeout: patience, drain, stop, look } = self;
         let pacer = Pacer::new()?;
         let steps = streams.iter().flat_map(|stream| stream.scenario.steps());
-        let shared = Arc::new(Shared::new(target, steps, max_in_flight, patience, seed));
+        let shared = Arc::new(Shared::new(target, steps, max_in_flight, patience, seed, iterations));
         tokio::spawn(keep_a_timer(patience / 2));
         let cpu_before = thread_cpu_time();
         let start = Instant::now();
@@ -183,7 +193,7 @@ async fn watch_run(shared: Arc<Shared>, mut look: Look, start: Instant) {
     every.tick().await;
     loop {
         every.tick().await;
-        let live = shared.records().live(start.elapsed());
+        let live = shared.records().live(start, Instant::now());
         (look.at)(&live);
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     pub(crate) seed: u64,
     records: Mutex<Records>,
-    iterations: AtomicU64,
+    iterations: Arc<AtomicU64>,
     /// Customers who have come and not left.
     here: AtomicU64,
     all_have_come: AtomicBool,
@@ -33,6 +33,7 @@ impl Shared {
         places: usize,
         timeout: Duration,
         seed: u64,
+        iterations: Arc<AtomicU64>,
     ) -> Self {
         Self {
             connections: Connections::new(target.address),
@@ -41,7 +42,7 @@ impl Shared {
             timeout,
             seed,
             records: Mutex::new(Records::new(steps)),
-            iterations: AtomicU64::new(0),
+            iterations,
             here: AtomicU64::new(0),
             all_have_come: AtomicBool::new(false),
             panicked: AtomicBool::new(false),

@@ -29,6 +29,9 @@ pub struct LoadReport {
     /// True when somebody stopped it early: the figures are of what was measured until then.
     #[serde(default)]
     pub interrupted: bool,
+    /// Where a breakpoint test ended itself: the rate of customers per second at which an objective broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_at_per_s: Option<f64>,
     /// From the start of the run to its last answer, or to the end of the drain where answers are missing, in seconds.
     pub elapsed_s: f64,
     /// The generator's own effort; other tools do not tell.

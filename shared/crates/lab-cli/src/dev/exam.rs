@@ -6,6 +6,7 @@ mod control;
 mod paper;
 mod question;
 
+pub use bars::Bar;
 pub use question::{Hogs, progress};
 
 use std::path::PathBuf;
@@ -13,7 +14,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use self::bars::Bar;
 use self::paper::{Answer, Paper};
 use self::question::Question;
 use crate::arena::JUDGE_FLAGS;

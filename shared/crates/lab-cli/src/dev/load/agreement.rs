@@ -1,0 +1,106 @@
+//! The same objectives, held by three tools: do they say the same?
+
+use anyhow::Result;
+use lab_results::load::Outcome;
+use serde::Serialize;
+
+use super::paper::Sheet;
+use super::said::Said;
+use super::tools::{Ask, Load, Tool, Tools};
+use super::{Measuring, stall, verdict};
+use crate::dev::exam::Bar;
+
+/// Those that judge; wrk does not.
+const JUDGES: [Tool; 3] = [Tool::Ours, Tool::K6, Tool::Locust];
+/// What must be said, by scenario.
+const SCENARIOS: [(&str, Outcome); 2] = [("fast", Outcome::Pass), ("stall", Outcome::Breach)];
+/// One whole period shows the stall, wherever it begins.
+const STALL_S: f64 = 10.0;
+const FAST_S: f64 = 2.0;
+const RATE: u32 = 100;
+
+/// What the judges said of one scenario.
+#[derive(Debug, Clone, Serialize)]
+struct Row {
+    scenario: &'static str,
+    expected: Outcome,
+    /// In the order of [`JUDGES`]; None where the tool is not installed.
+    said: Vec<Option<Said>>,
+}
+
+/// What the judges said.
+#[derive(Debug, Clone, Serialize)]
+pub struct Found {
+    rows: Vec<Row>,
+}
+
+/// Asks the judges; what they said of the stalling service meanwhile is not asked again.
+pub fn measure(tools: &Tools, url: &str, measuring: &Measuring, stall: Option<&stall::Found>) -> Result<Found> {
+    let mut rows = Vec::new();
+    for (scenario, expected) in SCENARIOS {
+        let mut said = Vec::new();
+        for tool in JUDGES {
+            let known = stall.filter(|_| scenario == "stall").and_then(|stall| stall.even(tool)).cloned();
+            let seconds = if scenario == "stall" { STALL_S } else { FAST_S };
+            let ask = Ask { url, scenario, load: Load::Even { rate: RATE, vus: None }, seconds };
+            said.push(match known {
+                Some(known) => Some(known),
+                None => {
+                    measuring.step(format!("agreement: {} on {scenario}", tool.name()), || tools.send(tool, ask))?
+                }
+            });
+        }
+        rows.push(Row { scenario, expected, said });
+    }
+    Ok(Found { rows })
+}
+
+impl Found {
+    /// The table.
+    pub fn sheet(&self) -> Sheet {
+        let cell = |said: &Option<Said>| said.as_ref().map_or("not installed".into(), verdict);
+        let row = |row: &Row| {
+            [vec![format!("`{}`", row.scenario), row.expected.to_string()], row.said.iter().map(cell).collect()]
+                .concat()
+        };
+        let headings = ["scenario", "must say"].into_iter().chain(JUDGES.map(Tool::name)).collect();
+        Sheet { headings, rows: self.rows.iter().map(row).collect(), notes: Vec::new() }
+    }
+
+    /// One bar a scenario.
+    pub fn bars(&self) -> Vec<Bar> {
+        let bar = |row: &Row| {
+            let asked = row.said.iter().flatten().count();
+            let code = i32::from(row.expected.exit_code());
+            let says = |said: &&Said| said.outcome == Some(row.expected) && said.exit_code == Some(code);
+            let agree = row.said.iter().flatten().filter(says).count();
+            Bar {
+                name: format!("verdict on `{}`, by objectives of one file", row.scenario),
+                asked: format!("{}, exit code {code}, by all", row.expected),
+                found: format!("{agree} of {asked}"),
+                is_reached: agree == asked,
+                is_asserted: true,
+            }
+        };
+        self.rows.iter().map(bar).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_is_part_of_the_verdict() {
+        let said = |code| Some(Said { outcome: Some(Outcome::Breach), exit_code: Some(code), ..Said::default() });
+        let found = |codes: [i32; 2]| Found {
+            rows: vec![Row {
+                scenario: "stall",
+                expected: Outcome::Breach,
+                said: vec![said(codes[0]), said(codes[1]), None],
+            }],
+        };
+        assert!(found([99, 99]).bars()[0].is_reached);
+        assert!(!found([99, 0]).bars()[0].is_reached);
+    }
+}

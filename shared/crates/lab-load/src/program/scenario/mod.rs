@@ -1,0 +1,11 @@
+//! Scenario files: what customers do, written once for all load tools.
+
+mod data;
+mod find;
+mod flow;
+mod template;
+mod written;
+
+pub use data::Data;
+pub use find::find;
+pub use written::ScenarioFile;

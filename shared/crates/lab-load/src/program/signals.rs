@@ -1,0 +1,38 @@
+//! Ctrl-C and SIGTERM end the run, not the program: what was measured until then is reported.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
+
+use anyhow::{Context, Result};
+use lab_load::Stop;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// Which signal came, if any.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupted(Arc<AtomicI32>);
+
+impl Interrupted {
+    /// From now on the first signal ends the run, and the second one the program, at once.
+    pub fn listen(stop: &Stop) -> Result<Self> {
+        let mut signals = Signals::new([SIGINT, SIGTERM]).context("Failed to listen for signals")?;
+        let (interrupted, stop) = (Self::default(), stop.clone());
+        let seen = interrupted.clone();
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                if seen.0.swap(signal, SeqCst) != 0 {
+                    let _ = emulate_default_handler(signal);
+                }
+                stop.ask();
+            }
+        });
+        Ok(interrupted)
+    }
+
+    /// What the program ends with, where a signal came: 128 and the signal's number, as shells have it.
+    pub fn exit_code(&self) -> Option<u8> {
+        let signal = self.0.load(SeqCst);
+        (signal != 0).then(|| 128 + u8::try_from(signal).unwrap_or_default())
+    }
+}
