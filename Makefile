@@ -9,7 +9,7 @@ lab := @"$${CARGO_TARGET_DIR:-target}/release/lab"
 # nobody waits for a build in another terminal without being told.
 ready = @lab="$${CARGO_TARGET_DIR:-target}/release/lab"; \
 	test -x "$$lab" || echo "First use: compiling the lab program (half a minute on two cores), this once."; \
-	if ! test -x "$$lab" || find Cargo.lock shared/crates/lab-cli shared/crates/lab-results -newer "$$lab" | grep -q .; then \
+	if ! test -x "$$lab" || find Cargo.lock shared/crates/lab-cli shared/crates/lab-report shared/crates/lab-results -newer "$$lab" | grep -q .; then \
 		cargo build --release --package lab-cli && touch "$$lab"; \
 	fi
 
@@ -17,13 +17,13 @@ verbs := profile heap console serve bench hint answer verify watch diff solution
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help list doctor prefetch load test lab $(verbs)
+.PHONY: help list doctor prefetch load report test lab $(verbs)
 
 help:
 	$(ready)
 	$(lab)
 
-list doctor prefetch load:
+list doctor prefetch load report:
 	$(ready)
 	$(lab) $@ $(ARGS)
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use lab_harness::results::queueing::{erlang_c, little, mean_wait};
 use lab_harness::results::{Column, Record, Table};
-use lab_harness::service::{self, Figure, Watch, late_generator};
+use lab_harness::service::{self, Figure, Watch, distributions, late_generator};
 use lab_harness::{Program, Run, emit};
 
 use super::load::{self, PAYMENTS_PER_S};
@@ -36,6 +36,8 @@ impl Program for Shop {
         let window = seconds(run, 3.2);
         let saturday = load::drive(service.address(), &rig.orders, run.seed, window, PAYMENTS_PER_S)?;
         emit(&Record::Table(load::table(&saturday, window)));
+        let routes: Vec<_> = saturday.steps.iter().map(|step| (step.name.as_str(), step)).collect();
+        emit(&distributions("Response times on a Saturday", &routes, CHECKOUT_MS));
         emit(&Record::Note { text: theory(server::connections()?) });
         late_generator(&saturday).iter().for_each(emit);
         emit(&Record::Table(cancellations(&rig, service.address())?));

@@ -6,7 +6,7 @@ use anyhow::Result;
 use argon2::{Argon2, PasswordVerifier};
 use lab_harness::probe::thread_cpu_time;
 use lab_harness::results::{Record, Table};
-use lab_harness::service::{self, Figure, Launch, Watch, late_generator, latency_table};
+use lab_harness::service::{self, Figure, Launch, Watch, distributions, late_generator, latency_table};
 use lab_harness::{Program, Run, emit};
 
 use super::accounts::{Accounts, credentials};
@@ -31,6 +31,7 @@ impl Program for AccountService {
         let [lookups, sign_ins] = STEPS;
         let lookups = [("nobody signs in", &quiet.steps[0]), (lookups, &evening.steps[0])];
         emit(&Record::Table(latency_table("Looking an order up, before and during a sale", &lookups, LOOKUP_P99_MS)));
+        emit(&distributions("Response times of looking an order up", &lookups, LOOKUP_P99_MS));
         let sign_ins = [(sign_ins, &evening.steps[1])];
         let table = latency_table("Signing in, ten at once twice a second", &sign_ins, SIGN_IN_P99_MS);
         emit(&Record::Table(Table { plot: None, ..table }));

@@ -140,6 +140,46 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Write everything that is kept of your runs as one page to look at.
+    #[command(
+        after_help = "The page is one HTML file that needs no network. With --json it prints what you hand over to a trainer, who \
+                            merges the files of many with `cargo lab board DIR`:\n  \
+                            cargo lab report --json --name Ines > ines.json"
+    )]
+    Report {
+        /// The lab; all of them where none is named.
+        lab: Option<String>,
+        /// Show the page in your browser.
+        #[arg(long, conflicts_with = "json")]
+        open: bool,
+        /// Serve the page on the loopback interface, and bring it up to date while you work.
+        #[arg(long, conflicts_with_all = ["json", "out", "solution_diff"])]
+        watch: bool,
+        /// Where the page goes; target/lab/report.html where nothing is said.
+        #[arg(long, value_name = "FILE", conflicts_with = "json")]
+        out: Option<PathBuf>,
+        /// What to call you on the page, and on a trainer's board.
+        #[arg(long)]
+        name: Option<String>,
+        /// Show what the solution changes also in labs that are not solved; it is noted.
+        #[arg(long, conflicts_with = "json")]
+        solution_diff: bool,
+        /// Print what you hand over to a trainer: results and hints, no code.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Merge what many learners handed over into one page for the trainer.
+    Board {
+        /// The folder with the files that `cargo lab report --json` printed.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Where the page goes; board.html in that folder where nothing is said.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Show the page in your browser.
+        #[arg(long)]
+        open: bool,
+    },
     /// Run the solution and see it no longer hurt.
     Solution(OnLab),
     /// Put the lab back as it was; your attempt is kept.
@@ -183,7 +223,7 @@ pub enum Verb {
 }
 
 /// A verb that runs a lab's program.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct OnLab {
     /// The lab.
     pub lab: String,

@@ -11,6 +11,7 @@ mod database;
 mod dev;
 mod error;
 mod fullscreen;
+mod kept;
 mod machine;
 mod pristine;
 mod progress;
@@ -80,6 +81,12 @@ fn run(arguments: Arguments) -> Result<u8> {
             verbs::watch::run(&workspace, &lab(&wanted)?, &verbs::watch::Options { seed, quick, no_time, json })
         }
         Some(Verb::Diff { lab: wanted, json }) => verbs::diff::show(&workspace, &lab(&wanted)?, json),
+        Some(Verb::Report { lab: wanted, open, watch, out, name, solution_diff, json }) => {
+            let only = wanted.as_deref().map(lab).transpose()?;
+            let options = verbs::report::Options { open, watch, out, name, solution_diff, json };
+            verbs::report::run(&workspace, only.as_ref(), &options)
+        }
+        Some(Verb::Board { folder, out, open }) => verbs::board::run(&workspace, &folder, out, open),
         Some(Verb::Reset { lab: wanted, json }) => verbs::reset::run(&workspace, &lab(&wanted)?, json),
         Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
         Some(Verb::Load { arguments }) => verbs::load::run(&workspace, &arguments),

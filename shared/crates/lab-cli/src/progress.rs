@@ -5,27 +5,9 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
+use lab_results::Progress;
 
 use crate::workspace::{Workspace, create_folder, write_atomically};
-
-/// One lab's progress.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Progress {
-    /// Hints read, 0 to 4.
-    pub hints: u8,
-    /// Verifications run.
-    pub attempts: u32,
-    /// Whether one of them was SOLVED.
-    pub solved: bool,
-    /// The word of the last verification.
-    pub last: Option<String>,
-    /// The share of the diagnosis that was right, such as `2 of 3`.
-    pub diagnosis: Option<String>,
-    /// Whether the solution's diff was looked at.
-    pub saw_solution: bool,
-}
 
 /// The progress of all labs.
 pub type All = BTreeMap<String, Progress>;

@@ -73,6 +73,8 @@ fn every_verb_has_help() {
         "doctor",
         "baseline",
         "prefetch",
+        "report",
+        "board",
         "dev",
     ] {
         assert!(help.contains(verb), "{verb} is not in the help");

@@ -57,7 +57,7 @@ mod tables;
 pub use launch::{Launch, Service, watched};
 pub use metrics::{Figure, measure};
 pub use serve::{Door, GRACE, Stop, WORKERS, runtime, serve, serve_on};
-pub use tables::{late_generator, latency_table};
+pub use tables::{distributions, late_generator, latency_table};
 
 use anyhow::{Result, bail};
 

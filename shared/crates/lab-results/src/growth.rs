@@ -26,7 +26,8 @@ impl Class {
     const ALL: [Class; 6] =
         [Class::Constant, Class::Logarithmic, Class::Linear, Class::Linearithmic, Class::Quadratic, Class::Cubic];
 
-    fn of(self, n: f64) -> f64 {
+    /// The class's function of `n`, without its factor: `n * n` for n².
+    pub fn of(self, n: f64) -> f64 {
         match self {
             Class::Constant => 1.0,
             Class::Logarithmic => n.ln(),

@@ -13,6 +13,16 @@ pub type Counts = BTreeMap<String, f64>;
 pub enum Record {
     /// A table of figures for people, from `reproduce` and `tasks`.
     Table(Table),
+    /// How response times are distributed, as far as there were requests enough to tell.
+    Latencies {
+        /// What was asked for.
+        title: String,
+        /// What the 99th percentile is held against, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slo_p99_ms: Option<f64>,
+        /// A distribution for each route.
+        routes: Vec<Distribution>,
+    },
     /// A sentence for people, to be shown as it is.
     Note {
         /// The sentence.
@@ -149,6 +159,17 @@ impl MetricKind {
             MetricKind::Cpu => "process CPU",
         }
     }
+}
+
+/// The distribution of one route's response times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// The route.
+    pub name: String,
+    /// How many requests it describes.
+    pub requests: u64,
+    /// Share of the requests, 0.0 to 1.0, and the milliseconds that they did not exceed; ascending, the longest last.
+    pub percentiles_ms: Vec<(f64, f64)>,
 }
 
 /// One allocation site of a heap profile.

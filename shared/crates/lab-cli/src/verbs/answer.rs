@@ -31,7 +31,10 @@ pub fn run(workspace: &Workspace, lab: &Lab, choices: &[usize], json: bool) -> R
     }
     let right = questions.iter().zip(&choices).filter(|(question, choice)| question.answer == **choice).count();
     let score = format!("{right} of {}", questions.len());
-    progress::update(workspace, &lab.name, |progress| progress.diagnosis = Some(score.clone()))?;
+    progress::update(workspace, &lab.name, |progress| {
+        progress.diagnosis = Some(score.clone());
+        progress.choices = choices.clone();
+    })?;
     if json {
         let graded: Vec<_> = questions
             .iter()

@@ -8,7 +8,7 @@ use crate::verbs::list;
 use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
-pub const TARGETS: [(&str, &str); 16] = [
+pub const TARGETS: [(&str, &str); 17] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
     ("heap-NN", "who asks for memory"),
@@ -24,6 +24,7 @@ pub const TARGETS: [(&str, &str); 16] = [
     ("solution-NN", "run the solution"),
     ("reset-NN", "start over; your attempt is kept"),
     ("list", "labs and progress"),
+    ("report", "everything that is kept, as one page"),
     ("doctor", "what this machine has and lacks"),
 ];
 

@@ -1,10 +1,11 @@
 //! `lab list`: the catalogue with the learner's progress.
 
 use anyhow::Result;
+use lab_results::Progress;
 use serde::Serialize;
 
 use crate::catalogue::{self, Lab};
-use crate::progress::{self, Progress};
+use crate::progress;
 use crate::render::{grid, print, verdict_cell};
 use crate::terminal::print_json;
 use crate::workspace::Workspace;
@@ -52,11 +53,6 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
 }
 
 fn row(lab: Lab, progress: Progress) -> Row {
-    let state = match &progress {
-        Progress { solved: true, .. } => "solved",
-        Progress { attempts: 0, hints: 0, diagnosis: None, .. } => "-",
-        _ => "started",
-    };
     Row {
         number: lab.number,
         name: lab.name,
@@ -64,7 +60,7 @@ fn row(lab: Lab, progress: Progress) -> Row {
         minutes: lab.meta.minutes,
         symptom: lab.symptom,
         tools: lab.meta.tools,
-        state,
+        state: progress.state(),
         progress,
     }
 }

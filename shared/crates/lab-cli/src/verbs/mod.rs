@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod baseline;
 pub mod bench;
+pub mod board;
 pub mod console;
 pub mod diff;
 pub mod doctor;
@@ -12,6 +13,7 @@ pub mod list;
 pub mod load;
 pub mod prefetch;
 pub mod profile;
+pub mod report;
 pub mod reproduce;
 pub mod reset;
 pub mod serve;

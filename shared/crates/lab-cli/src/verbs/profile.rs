@@ -1,6 +1,5 @@
 //! `lab profile` and `lab heap`: where the time goes, and who asks for memory.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,6 +9,7 @@ use lab_results::gate::figure;
 use crate::args::OnLab;
 use crate::cargo::{self, Build};
 use crate::catalogue::Lab;
+use crate::kept;
 use crate::render::{grid, print};
 use crate::runner::{self, Call};
 use crate::say;
@@ -81,7 +81,8 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
         ..Build::default()
     };
     let program = cargo::build(workspace, &build)?.executable(&package)?;
-    let out = out_folder(workspace, lab, verb, on.solution)?;
+    let out = kept::folder(workspace, lab, verb, kept::subject(workspace, lab, on.solution), on.smoke);
+    create_folder(&out)?;
     let seconds = if on.smoke { "0.5" } else { "4" };
     let mut arguments = vec![verb.to_string(), "--seed".into(), on.seed.to_string()];
     arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
@@ -93,6 +94,7 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
     let call = Call { arguments, limit: LIMIT, ..Call::default() };
     let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
+    kept::keep(workspace, lab, verb, on, &records)?;
     Ok(records)
 }
 
@@ -101,11 +103,4 @@ fn print_records(records: &[Record]) -> Result<u8> {
         print_line(&serde_json::to_string(record)?);
     }
     Ok(0)
-}
-
-fn out_folder(workspace: &Workspace, lab: &Lab, verb: &str, is_solution: bool) -> Result<PathBuf> {
-    let subject = if is_solution { "reference" } else { "yours" };
-    let folder = workspace.lab_target(&lab.name).join(verb).join(subject);
-    create_folder(&folder)?;
-    Ok(folder)
 }

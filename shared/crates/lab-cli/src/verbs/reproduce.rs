@@ -9,6 +9,7 @@ use crate::args::OnLab;
 use crate::cargo::{self, Build};
 use crate::catalogue::{Kind, Lab};
 use crate::database;
+use crate::kept;
 use crate::render;
 use crate::runner::{self, Call};
 use crate::say;
@@ -49,7 +50,7 @@ pub fn solution(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
         say!("{}  {}", paint(HEADING, &solution.name), solution.fix);
         say!();
     }
-    run(workspace, &solution.name, lab, on)?;
+    run(workspace, &solution.name, lab, &OnLab { solution: true, ..on.clone() })?;
     if !on.json {
         say!("{}", paint(QUIET, format!("Floor: {}", solution.meta.floor)));
         say!("Next: {}", paint(COMMAND, format!("make diff-{}", lab.nn())));
@@ -59,6 +60,7 @@ pub fn solution(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 
 fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()> {
     let records = records(workspace, package, lab, on, database::chosen()?)?;
+    kept::keep(workspace, lab, "reproduce", on, &records)?;
     for record in &records {
         match on.json {
             true => print_line(&serde_json::to_string(record)?),

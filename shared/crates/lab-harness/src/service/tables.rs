@@ -1,7 +1,7 @@
 //! What a run found, for people.
 
 use lab_load::{Report, StepReport};
-use lab_results::{Cell, Column, Record, Table};
+use lab_results::{Cell, Column, Distribution, Record, Table};
 
 /// How late the generator may be, as a 99th percentile in milliseconds, before its figures deserve a warning.
 const LATE_MS: f64 = 5.0;
@@ -38,6 +38,22 @@ pub fn latency_table(title: &str, steps: &[(&str, &StepReport)], slo_p99_ms: f64
     }
 }
 
+/// Shares of the requests at which a distribution is told: denser towards the tail, as HdrHistogram prints it.
+const SHARES: [f64; 14] = [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1.0];
+
+/// How the response times of some named steps are distributed. A share that less than one request is beyond is left out: it
+/// would only say the longest again.
+pub fn distributions(title: &str, steps: &[(&str, &StepReport)], slo_p99_ms: f64) -> Record {
+    let of = |(name, step): &(&str, &StepReport)| {
+        let requests = step.response.count();
+        let can_tell = |share: f64| share == 1.0 || (1.0 - share) * requests as f64 >= 1.0;
+        let shares = SHARES.into_iter().filter(|share| can_tell(*share));
+        let percentiles_ms = shares.filter_map(|share| Some((share, step.response.percentile_ms(share)?))).collect();
+        Distribution { name: (*name).into(), requests, percentiles_ms }
+    };
+    Record::Latencies { title: title.into(), slo_p99_ms: Some(slo_p99_ms), routes: steps.iter().map(of).collect() }
+}
+
 /// A warning, where the generator was too late for its figures to be trusted.
 pub fn late_generator(report: &Report) -> Option<Record> {
     let late_ms = report.lag_p99_ms().filter(|late_ms| *late_ms > LATE_MS)?;
@@ -51,6 +67,19 @@ pub fn late_generator(report: &Report) -> Option<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_distribution_ends_where_there_are_no_requests_to_tell_of() {
+        let mut step = StepReport::new("GET");
+        (1..=100).for_each(|ms| step.response.record(std::time::Duration::from_millis(ms)));
+        let Record::Latencies { routes, .. } = distributions("t", &[("GET", &step)], 50.0) else { panic!("latencies") };
+        let shares: Vec<f64> = routes[0].percentiles_ms.iter().map(|(share, _)| *share).collect();
+        assert_eq!(shares, [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 1.0]);
+        assert!(routes[0].percentiles_ms.is_sorted_by_key(|(_, ms)| *ms) && routes[0].requests == 100);
+        let none = StepReport::new("GET");
+        let Record::Latencies { routes, .. } = distributions("t", &[("GET", &none)], 50.0) else { panic!("latencies") };
+        assert_eq!((routes[0].requests, routes[0].percentiles_ms.len()), (0, 0));
+    }
 
     #[test]
     fn a_step_without_answers_has_no_times_and_all_of_it_failed() {

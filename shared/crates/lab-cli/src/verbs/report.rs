@@ -1,0 +1,77 @@
+//! `lab report`: everything that is on disk of the labs, as one page.
+
+mod collect;
+mod live;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use lab_report::Handover;
+
+pub use collect::json_files;
+
+use crate::catalogue::{self, Lab};
+use crate::say;
+use crate::terminal::{COMMAND, GOOD, paint, print_json};
+use crate::workspace::{Workspace, write_atomically};
+
+/// What to report, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Open the page.
+    pub open: bool,
+    /// Serve it and keep it up to date instead.
+    pub watch: bool,
+    /// Where the page goes.
+    pub out: Option<PathBuf>,
+    /// Whose report it is.
+    pub name: Option<String>,
+    /// Show the solution's diff also where nothing is solved yet.
+    pub solution_diff: bool,
+    /// Print what a learner hands over instead.
+    pub json: bool,
+}
+
+/// Writes the page, or prints what is handed over.
+pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Result<u8> {
+    let labs = match only {
+        Some(lab) => vec![lab.clone()],
+        None => catalogue::labs(workspace)?,
+    };
+    if options.watch {
+        return live::serve(workspace, &labs, options);
+    }
+    let report = collect::report(workspace, &labs, options)?;
+    if options.json {
+        print_json(&Handover::of(&report))?;
+        return Ok(0);
+    }
+    let file = only.map_or("report.html".into(), |lab| format!("report-{}.html", lab.nn()));
+    let out = options.out.clone().unwrap_or_else(|| workspace.target.join("lab").join(file));
+    write_page(&out, &lab_report::report(&report))?;
+    let gone: usize = report.labs.iter().map(|lab| lab.gone.len()).sum();
+    if gone > 0 {
+        say!("{gone} of the kept files could not be shown; the page says which, and why.");
+    }
+    wrote(workspace, &out, options.open)
+}
+
+/// Writes a page into a file that somebody may have named.
+pub fn write_page(out: &Path, html: &str) -> Result<()> {
+    // A name without a folder is one in the current folder.
+    let out = std::path::absolute(out).with_context(|| format!("{} is no path for a file", out.display()))?;
+    write_atomically(&out, html.as_bytes())
+}
+
+/// Says where a page is, and opens it where that was asked for.
+pub fn wrote(workspace: &Workspace, out: &Path, is_to_open: bool) -> Result<u8> {
+    let shown = workspace.show(out);
+    say!("{} {}", paint(GOOD, "wrote"), paint(COMMAND, &shown));
+    if is_to_open {
+        open::that_detached(out)
+            .with_context(|| format!("Found no program to show it: open {shown} in a browser yourself"))?;
+    } else {
+        say!("One file that needs nothing else: open it in a browser, print it, send it.");
+    }
+    Ok(0)
+}

@@ -1,0 +1,77 @@
+//! `lab report --watch`: the page on the loopback interface, brought up to date while somebody works.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::{Options, collect};
+use crate::catalogue::Lab;
+use crate::pristine::sha256;
+use crate::say;
+use crate::terminal::{COMMAND, QUIET, paint};
+use crate::workspace::Workspace;
+
+/// A browser that says nothing for this long is not asking.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than any browser's head of a request.
+const LONGEST_HEAD: u64 = 32 << 10;
+
+/// Serves the page until somebody presses Ctrl-C.
+pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<u8> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("Found no free port on the loopback interface")?;
+    let address = listener.local_addr()?;
+    let url = format!("http://{address}/");
+    say!("{}  {}", paint(COMMAND, &url), paint(QUIET, "follows your runs; Ctrl-C ends it"));
+    if options.open {
+        open::that_detached(&url).with_context(|| format!("Found no program to show it: open {url} yourself"))?;
+    }
+    for stream in listener.incoming().filter_map(Result::ok) {
+        let (workspace, labs, options) = (workspace.clone(), labs.to_vec(), options.clone());
+        let host = address.to_string();
+        // A browser opens connections in advance, and one that is silent must not keep the others waiting.
+        std::thread::spawn(move || {
+            // Who does not listen to the answer needs none.
+            let _ = answer(stream, &host, || page(&workspace, &labs, &options));
+        });
+    }
+    Ok(0)
+}
+
+/// The page as it is now, and what tells it from any other.
+fn page(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<(String, String)> {
+    let report = collect::report(workspace, labs, &Options { solution_diff: false, ..options.clone() })?;
+    let stamp = sha256(lab_report::report(&lab_report::Report { at: 0, ..report.clone() }).as_bytes());
+    Ok((lab_report::live_report(&report, &stamp), stamp))
+}
+
+fn answer(mut stream: TcpStream, host: &str, page: impl FnOnce() -> Result<(String, String)>) -> Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let head: Vec<String> = BufReader::new((&stream).take(LONGEST_HEAD))
+        .lines()
+        .map_while(Result::ok)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let named = head.iter().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let asked = head.first().map(String::as_str).unwrap_or_default();
+    let (status, kind, body) = match asked.split(' ').collect::<Vec<_>>()[..] {
+        // A page elsewhere may have its own name resolved to us, to read what is here.
+        _ if named.is_none_or(|(_, value)| value.trim() != host) => ("403 Forbidden", "plain", "not this host".into()),
+        ["GET", path @ ("/" | "/stamp"), _] => match (page(), path) {
+            (Ok((page, _)), "/") => ("200 OK", "html", page),
+            (Ok((_, stamp)), _) => ("200 OK", "plain", stamp),
+            (Err(error), _) => ("500 Internal Server Error", "plain", format!("{error:#}")),
+        },
+        _ => ("404 Not Found", "plain", "only / is here".into()),
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! A trainer's board: many learners on one page.
+
+mod gates;
+
+use std::collections::BTreeMap;
+
+use lab_results::Progress;
+use maud::{Markup, html};
+
+use crate::document::{document, scrolling};
+use crate::handover::Handover;
+use crate::sources::Gone;
+use crate::words::{counted, date};
+
+/// What one learner handed over.
+#[derive(Debug, Clone)]
+pub struct Learner {
+    /// The file that it came in.
+    pub file: String,
+    /// What they are called: by themselves, or else by the file.
+    pub name: String,
+    /// Their progress.
+    pub handover: Handover,
+}
+
+/// The board as one HTML file. `gone` are the files that could not be read.
+pub fn board(at: u64, learners: &[Learner], gone: &[Gone]) -> String {
+    let body = html! {
+        a class="skip" href="#main" { "To the content" }
+        header class="top" {
+            p class="over" { "OrderFlow Performance Labs" }
+            h1 { "Board" }
+            p class="facts" { (counted(learners.len(), "learner")) ", " (date(at)) }
+        }
+        main id="main" {
+            @if learners.is_empty() {
+                p class="lead" { "No progress was handed over yet." }
+                p { "A learner hands over what " code { "cargo lab report --json --name NAME > NAME.json" } " writes." }
+            } @else {
+                (headline(learners))
+                (matrix(learners))
+                (gates::missed(learners))
+                (hints(learners))
+            }
+            @if !gone.is_empty() {
+                section {
+                    h2 { (counted(gone.len(), "file")) " skipped" }
+                    p { "Ask for them again: " code { "cargo lab report --json --name NAME > NAME.json" } "." }
+                    ul { @for gone in gone { li { code { (gone.file) } ": " (gone.why) "." } } }
+                }
+            }
+        }
+        footer { p { "Made by " code { "cargo lab board" } " from files that learners handed over. This file needs no network and sends nothing." } }
+    };
+    document("OrderFlow Performance Labs: board", &[], &body)
+}
+
+/// How much of everything is solved.
+fn headline(learners: &[Learner]) -> Markup {
+    let all = learners.iter().flat_map(|learner| &learner.handover.labs);
+    let solved = all.clone().filter(|lab| lab.progress.solved).count();
+    html! { p class="lead" { span class="big" { (solved) } " of " (counted(all.count(), "lab")) " solved, all learners together" } }
+}
+
+/// Every lab that anybody has, by name; names begin with the number.
+fn labs(learners: &[Learner]) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        learners.iter().flat_map(|learner| &learner.handover.labs).map(|lab| lab.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn short(lab: &str) -> String {
+    lab.trim_start_matches("lab-").replace('-', " ")
+}
+
+/// Who is where.
+fn matrix(learners: &[Learner]) -> Markup {
+    let labs = labs(learners);
+    html! {
+        section {
+            h2 { "Who is where" }
+            (scrolling("Learners and labs", &html! {
+                table class="matrix" {
+                    thead { tr { th { "learner" } @for lab in &labs { th { (short(lab)) } } th { "handed over" } } }
+                    tbody {
+                        @for learner in learners {
+                            tr {
+                                th scope="row" title=(learner.file) { (learner.name) }
+                                @for lab in &labs { td { (state(learner, lab)) } }
+                                td class="nowrap faint" { (date(learner.handover.at)) }
+                            }
+                        }
+                    }
+                    tfoot {
+                        tr {
+                            th scope="row" { "solved" }
+                            @for lab in &labs { td {
+                                (learners.iter().filter(|l| progress(l, lab).is_some_and(|p| p.solved)).count()) " of " (learners.len())
+                            } }
+                            td {}
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+fn progress<'a>(learner: &'a Learner, lab: &str) -> Option<&'a Progress> {
+    learner.handover.labs.iter().find(|other| other.name == lab).map(|lab| &lab.progress)
+}
+
+fn state(learner: &Learner, lab: &str) -> Markup {
+    let Some(progress) = progress(learner, lab).filter(|progress| progress.state() != "-") else {
+        return html! { span class="faint" { "–" } };
+    };
+    let word = if progress.solved { "SOLVED" } else { progress.last.as_deref().unwrap_or("started") };
+    html! {
+        span class=(if progress.solved { "badge good" } else { "badge" }) { (word) }
+        div class="faint" { (counted(progress.attempts as usize, "attempt")) ", " (counted(progress.hints.into(), "hint")) }
+    }
+}
+
+/// How many hints are used in each lab, and how the diagnoses went.
+fn hints(learners: &[Learner]) -> Markup {
+    html! {
+        section {
+            h2 { "Hints and diagnoses" }
+            (scrolling("Hints used and diagnoses given", &html! {
+                table {
+                    thead { tr { th { "lab" } @for hints in 0..=4 { th class="num" { (counted(hints, "hint")) } } th { "diagnoses right" } } }
+                    tbody {
+                        @for lab in labs(learners) {
+                            @let all: Vec<&Progress> = learners.iter().filter_map(|learner| progress(learner, lab)).collect();
+                            tr {
+                                td { (short(lab)) }
+                                @for hints in 0..=4 { (tally(all.iter().filter(|p| p.state() != "-" && usize::from(p.hints) == hints).count())) }
+                                td { (diagnoses(&all)) }
+                            }
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+/// A number in which nothing stands back.
+fn tally(count: usize) -> Markup {
+    html! { td class=(if count == 0 { "num faint" } else { "num" }) { @if count == 0 { "–" } @else { (count) } } }
+}
+
+/// `2 of 3 (4 learners), 3 of 3 (1 learner)`
+fn diagnoses(all: &[&Progress]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for right in all.iter().filter_map(|progress| progress.diagnosis.as_deref()) {
+        *counts.entry(right).or_default() += 1;
+    }
+    counts.iter().map(|(right, n)| format!("{right} ({})", counted(*n, "learner"))).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,81 @@
+//! Flamegraphs inside a page: each in a frame of its own, with its own script, which the page's policy knows by its hash.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+/// What inferno's script does to remember the zoom in the address. A frame inside a page has no address that it could change.
+const REMEMBER: &str = "history.replaceState(null, null, parse_params(params));";
+
+/// What inferno's script does so that the picture fits a window of its own. Inside a page, no width at all is one of 300 pixels.
+const FIT: (&str, &str) = ("svg.removeAttribute(\"width\");", "svg.setAttribute(\"width\", \"100%\");");
+
+/// inferno's start, as an attribute. Chromium and Firefox give the event to SVG as `evt`.
+pub const START: &str = "init(evt)";
+
+/// A frame with the flamegraph in it. Without scripts it is a still picture.
+pub fn frame(title: &str, svg: &str) -> Markup {
+    let svg = embedded(svg);
+    let height = attribute(&svg, "height").and_then(|height| height.parse::<u32>().ok()).unwrap_or(550);
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { (title) } style { "body{margin:0}body>svg{display:block}" } }
+            body { (PreEscaped(&svg)) }
+        }
+    };
+    html! {
+        iframe class="flamegraph" title=(title) height=(height) srcdoc=(document.0) {}
+    }
+}
+
+/// The hash of a flamegraph's script, as a content security policy names it.
+pub fn script_hash(svg: &str) -> Option<String> {
+    Some(hash(&script(&embedded(svg))?))
+}
+
+/// A hash as a content security policy names it.
+pub fn hash(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
+}
+
+/// The picture without the prologue of a file of its own.
+fn embedded(svg: &str) -> String {
+    let start = svg.find("<svg").unwrap_or(0);
+    svg[start..].replace(REMEMBER, "void parse_params(params);").replace(FIT.0, FIT.1).replace("\r\n", "\n")
+}
+
+/// The text of the script element, as a browser hashes it.
+fn script(svg: &str) -> Option<String> {
+    let (_, rest) = svg.split_once("<script type=\"text/ecmascript\">")?;
+    let (script, _) = rest.split_once("</script>")?;
+    Some(script.replace("<![CDATA[", "").replace("]]>", ""))
+}
+
+/// An attribute of the outermost element.
+fn attribute<'a>(svg: &'a str, name: &str) -> Option<&'a str> {
+    let head = svg.split_once('>')?.0;
+    head.split_once(&format!(" {name}=\""))?.1.split_once('"').map(|(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SVG: &str = "<?xml version=\"1.0\"?><!DOCTYPE svg><svg width=\"1200\" height=\"77\" onload=\"init(evt)\"><script type=\
+                       \"text/ecmascript\"><![CDATA[a();]]><![CDATA[history.replaceState(null, null, parse_params(params));]]></script></svg>";
+
+    #[test]
+    fn a_frame_is_as_high_as_its_picture_and_closed_against_the_page() {
+        let html = frame("CPU \"time\"", SVG).0;
+        assert!(html.contains("height=\"77\"") && html.contains("title=\"CPU &quot;time&quot;\""), "{html}");
+        assert!(!html.contains("<svg") && html.contains("&lt;svg") && !html.contains("replaceState"), "{html}");
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_text_that_runs() {
+        assert_eq!(script_hash(SVG), Some(hash("a();void parse_params(params);")));
+        assert_eq!(script_hash("<svg></svg>"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! The tables that a lab's program shows, with its objectives.
+
+use lab_results::gate::figure as number;
+use lab_results::{Cell, Column, ProgramRun, Record, Table};
+use maud::{Markup, html};
+
+use crate::charts::{Bar, Limit, bars, figure, percentiles};
+use crate::document::scrolling;
+use crate::words::{facts_of_run, plain};
+
+/// So many columns leave room for a chart beside them.
+const FEW: usize = 5;
+
+/// What `reproduce` said.
+pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
+    let facts = facts_of_run(run);
+    let before = |i: usize| i.checked_sub(1).and_then(|i| run.records.get(i));
+    html! {
+        h4 { (subject) }
+        @for (i, record) in run.records.iter().enumerate() {
+            @match record {
+                Record::Table(found) => (table(found, run.records.get(i + 1), &facts)),
+                // It stands beside its table's chart.
+                Record::Latencies { .. } if matches!(before(i), Some(Record::Table(_))) => {},
+                Record::Latencies { .. } => (distributions(record, &facts)),
+                Record::Note { text } => p { (plain(text)) },
+                _ => {},
+            }
+        }
+    }
+}
+
+fn distributions(record: &Record, facts: &str) -> Markup {
+    let Record::Latencies { title, slo_p99_ms, routes } = record else { return html! {} };
+    let Some(chart) = percentiles(title, routes, *slo_p99_ms) else { return html! {} };
+    figure(&format!("{title} [ms], by percentile; both axes logarithmic"), &chart, facts)
+}
+
+/// A table with its chart, and the distributions that follow it.
+fn table(table: &Table, next: Option<&Record>, facts: &str) -> Markup {
+    let chart = plot(table);
+    html! {
+        div class=(if table.columns.len() <= FEW { "wide" } else { "charts" }) {
+            (scrolling(&table.title, &html! {
+                table {
+                    caption { (table.title) }
+                    thead { tr { @for column in &table.columns { th class=(if is_number(table, column) { "num" } else { "" }) { (heading(column)) } } } }
+                    tbody {
+                        @for row in &table.rows {
+                            tr { @for (cell, column) in row.iter().zip(&table.columns) { (view(cell, column)) } }
+                        }
+                    }
+                }
+            }))
+            @if let Some((title, chart)) = &chart { (figure(title, chart, facts)) }
+            @if let Some(next) = next { (distributions(next, facts)) }
+        }
+        @if chart.is_none() { p class="facts" { (facts) } }
+    }
+}
+
+fn heading(column: &Column) -> String {
+    let unit = if column.unit.is_empty() { String::new() } else { format!(" [{}]", column.unit) };
+    let slo = column.slo.map(|slo| format!(", SLO ≤ {}", number(slo.at_most))).unwrap_or_default();
+    format!("{}{unit}{slo}", column.name)
+}
+
+fn is_number(table: &Table, column: &Column) -> bool {
+    let index = table.columns.iter().position(|other| std::ptr::eq(other, column));
+    let cells = table.rows.iter().filter_map(|row| row.get(index?));
+    cells.into_iter().next().is_some_and(|cell| matches!(cell, Cell::Number(_)))
+}
+
+fn view(cell: &Cell, column: &Column) -> Markup {
+    match cell {
+        Cell::Text(text) => html! { td { (text) } },
+        Cell::Number(value) => {
+            let is_over = column.slo.is_some_and(|slo| *value > slo.at_most);
+            html! { td class=(if is_over { "num bad" } else { "num" }) { (number(*value)) @if is_over { " !" } } }
+        }
+    }
+}
+
+/// The column that the program says is worth a picture.
+fn plot(table: &Table) -> Option<(String, Markup)> {
+    let plotted = table.plot?;
+    let column = table.columns.get(plotted)?;
+    let rows: Option<Vec<Bar>> = table
+        .rows
+        .iter()
+        .map(|row| match (row.first()?, row.get(plotted)?) {
+            (label, Cell::Number(value)) => Some(Bar { label: label_of(label), value: *value, subject: None }),
+            _ => None,
+        })
+        .collect();
+    let limit = column.slo.map(|slo| Limit { at: slo.at_most, name: "SLO" });
+    let unit = if column.unit.is_empty() { String::new() } else { format!(" [{}]", column.unit) };
+    let title = format!("{}{unit}, by {}", column.name, table.columns.first()?.name);
+    let chart = bars(&title, &column.unit, &rows?, limit.as_ref())?;
+    Some((title, chart))
+}
+
+fn label_of(cell: &Cell) -> String {
+    match cell {
+        Cell::Number(value) => number(*value),
+        Cell::Text(text) => text.clone(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Markdown from a lab's README. Markup that somebody wrote into it shows as text, and no link leads out of the web or into a script.
+
+use maud::{Markup, PreEscaped};
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
+
+/// The text below a heading of the second level, up to the next one; nothing where there is no such heading.
+pub fn section<'a>(readme: &'a str, heading: &str) -> Option<&'a str> {
+    let start = readme.find(&format!("\n## {heading}\n"))? + 1;
+    let text = readme[start..].split_once('\n')?.1;
+    Some(text.split("\n## ").next().unwrap_or(text).trim())
+}
+
+/// Markdown as HTML.
+pub fn markdown(text: &str) -> Markup {
+    let mut dropped = Vec::new();
+    let mut parsed = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
+    let in_order = std::iter::from_fn(|| {
+        let event = parsed.next()?;
+        // A letter's head: what it is from, to and about stands in a line each.
+        let is_head = event == Event::SoftBreak && matches!(parsed.peek(), Some(Event::Start(Tag::Strong)));
+        Some(if is_head { Event::HardBreak } else { event })
+    });
+    let events = in_order.filter_map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
+        Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
+        // A link into the repository leads nowhere from a page that was handed over; a picture would leave the page.
+        Event::Start(Tag::Link { ref dest_url, .. }) => {
+            dropped.push(!is_web(dest_url));
+            dropped.last().is_some_and(|is_dropped| !is_dropped).then_some(event)
+        }
+        Event::End(TagEnd::Link) => (!dropped.pop().unwrap_or(false)).then_some(event),
+        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        // The page's own headings are above these.
+        Event::Start(Tag::Heading { .. }) => Some(Event::Start(Tag::Paragraph)),
+        Event::End(TagEnd::Heading(_)) => Some(Event::End(TagEnd::Paragraph)),
+        other => Some(other),
+    });
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, events);
+    PreEscaped(html)
+}
+
+fn is_web(url: &CowStr<'_>) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_a_text_is_text() {
+        let html = markdown(
+            "a <script>alert(1)</script> b\n\n<div onclick=x>\n\n[x](javascript:alert(1)) ![y](http://h/i.png)",
+        );
+        assert!(!html.0.contains("<script") && !html.0.contains("<div") && !html.0.contains("<img"), "{}", html.0);
+        assert!(html.0.contains("&lt;script&gt;") && !html.0.contains("javascript:"), "{}", html.0);
+    }
+
+    #[test]
+    fn links_to_the_web_stay_and_links_into_the_repository_lose_their_target() {
+        let html = markdown("[the book](../../book.md) and [the source](https://example.com/)");
+        assert_eq!(html.0, "<p>the book and <a href=\"https://example.com/\">the source</a></p>\n");
+    }
+
+    #[test]
+    fn a_section_ends_where_the_next_begins() {
+        let readme = "# Lab\n\n## The ticket\n\n> late\n\n## SLO at stake\n\n100 ms\n";
+        assert_eq!(section(readme, "The ticket"), Some("> late"));
+        assert_eq!(section(readme, "SLO at stake"), Some("100 ms"));
+        assert_eq!(section(readme, "Hints"), None);
+    }
+}
