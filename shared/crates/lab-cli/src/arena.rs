@@ -14,6 +14,7 @@ use crate::cargo::{self, Build, Built};
 use crate::catalogue::{self, Kind, Lab};
 use crate::pristine::{self, Files};
 use crate::terminal::spinner;
+use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder, write_if_changed};
 
 /// Aligned functions: two identical copies of a branchy loop otherwise differ by their place in memory (measurement.md).
@@ -112,12 +113,7 @@ impl Arena {
         };
         let executables = match cargo::build(workspace, &build)? {
             Built::Done(executables) => executables,
-            Built::Failed(words) => {
-                let yours = self.folder.join("yours");
-                let theirs = workspace.show(&self.lab.folder);
-                let words = words.replace(&format!("{}/", yours.display()), &format!("{theirs}/"));
-                return Ok(Err(words.replace("yours/src/", &format!("{theirs}/src/"))));
-            }
+            Built::Failed(words) => return Ok(Err(self.as_the_learner_knows_it(workspace, &words))),
         };
         let find = |role: &str| {
             let name = package_name(&self.lab, role);
@@ -130,6 +126,37 @@ impl Arena {
             reference: find("reference")?,
             judge: has_judge.then(|| find("judge")).transpose()?,
         }))
+    }
+
+    /// Builds one program, `baseline`, `yours` or `reference`, with a profiler's feature, as its own crate is built with it.
+    pub fn build_with(&self, workspace: &Workspace, role: &str, feature: &str) -> Result<PathBuf> {
+        let package = package_name(&self.lab, role);
+        let mut needs = reproduce::needs(&self.lab);
+        needs.push(feature);
+        let build = Build {
+            title: cargo::title(
+                &workspace.target,
+                &format!("{} ({role}) with its {feature} profiler", self.lab.name),
+                &needs,
+            ),
+            arguments: vec!["--package".into(), package.clone(), "--features".into(), feature.into()],
+            manifest: Some(self.folder.join("Cargo.toml")),
+            ..Build::default()
+        };
+        match cargo::build(workspace, &build)? {
+            Built::Failed(words) => {
+                bail!("{} does not compile:\n{}", self.lab.name, self.as_the_learner_knows_it(workspace, &words))
+            }
+            built => built.executable(&package),
+        }
+    }
+
+    /// The compiler's words, with the paths that the learner knows.
+    fn as_the_learner_knows_it(&self, workspace: &Workspace, words: &str) -> String {
+        let yours = self.folder.join("yours");
+        let theirs = workspace.show(&self.lab.folder);
+        let words = words.replace(&format!("{}/", yours.display()), &format!("{theirs}/"));
+        words.replace("yours/src/", &format!("{theirs}/src/"))
     }
 }
 

@@ -50,11 +50,11 @@ fn directions_are_kept() {
             "lab-report" => dependency == "lab-results",
             "lab-results" | "orderflow" => false,
             "lab-probe" => false,
+            "lab-flame" => dependency == "lab-results",
             "orderflow-store" => dependency == "orderflow",
             "lab-load" => ["lab-probe", "lab-results", "orderflow"].contains(&dependency),
-            "lab-harness" => {
-                ["lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"].contains(&dependency)
-            }
+            "lab-harness" => ["lab-flame", "lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"]
+                .contains(&dependency),
             "lab-exam" => ["lab-harness", "orderflow"].contains(&dependency),
             // The book's story is measured as labs are.
             "gradual-slowdown" => ["lab-harness", "orderflow", "orderflow-store"].contains(&dependency),

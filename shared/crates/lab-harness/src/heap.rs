@@ -8,10 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use lab_flame::{is_ours, plain};
 use lab_results::{HeapSite, Record};
 use serde_json::Value;
-
-use crate::frames::{is_ours, plain};
 
 /// How many sites are named.
 const SITES: usize = 10;

@@ -13,8 +13,6 @@ pub mod program;
 pub mod bench;
 #[cfg(feature = "database")]
 pub mod database;
-#[cfg(any(feature = "heap", feature = "profile"))]
-mod frames;
 #[cfg(feature = "heap")]
 pub mod heap;
 #[cfg(feature = "profile")]

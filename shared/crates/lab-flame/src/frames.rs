@@ -1,7 +1,7 @@
 //! Names of stack frames as people want to read them.
 
 /// A function's path without type arguments, trait and hash: `<A<T> as Trait>::f::<U>` becomes `A::f`.
-pub(crate) fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     let name = without_hash(name);
     let path = match name.strip_prefix('<').and_then(|rest| rest.split_at_checked(length_of_group(rest)?)) {
         // Of a qualified path the implementing type says most.
@@ -19,7 +19,7 @@ pub(crate) fn plain(name: &str) -> String {
 }
 
 /// Whether a plain path belongs to a lab, a solution or OrderFlow: what a learner can change or should recognise.
-pub(crate) fn is_ours(path: &str) -> bool {
+pub fn is_ours(path: &str) -> bool {
     let path = path.trim_start_matches(['<', '&', '*', '(', '[']);
     let numbered =
         |prefix| path.strip_prefix(prefix).is_some_and(|rest: &str| rest.starts_with(|c: char| c.is_ascii_digit()));

@@ -1,0 +1,14 @@
+//! Sampled stacks, whoever took the samples: readable names, what stands out in them, and flamegraphs.
+//!
+//! A folded stack is a line `outermost;...;innermost COUNT`, as Brendan Gregg's stackcollapse scripts write it; speedscope and most
+//! viewers read it.
+
+mod draw;
+mod frames;
+mod stacks;
+mod top;
+
+pub use draw::{draw, write_profile};
+pub use frames::{is_ours, plain};
+pub use stacks::{Stacks, without_the_runner};
+pub use top::top;
