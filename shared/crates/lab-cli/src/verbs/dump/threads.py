@@ -26,7 +26,8 @@ DEPTH = 2
 
 def main():
     task = json.loads(os.environ["LAB_DUMP"])
-    for setting in ("confirm off", "pagination off", "width 0", "print thread-events off", "debuginfod enabled off"):
+    for setting in ("confirm off", "pagination off", "width 0", "print thread-events off", "debuginfod enabled off",
+                    "python print-stack none", "exec-file-mismatch off"):
         try:
             gdb.execute("set " + setting)
         except gdb.error:
@@ -43,17 +44,31 @@ def look(task):
     if "pid" not in task:
         return of_core(task["core"], task.get("program"))
     pid = task["pid"]
+    # gdb that was told to end while it read the symbols has put it off: here it ends.
+    gdb.execute("show version", to_string=True)
+    on_signals(signal.SIG_DFL)
     moment = wait_for_the_moment(pid, task.get("watch_s", 0))
     began = time.monotonic()
+    # A gdb that is told to end in the middle of this leaves the program stopped, or takes it along.
+    asked_to_end = []
+    on_signals(lambda number, _: asked_to_end.append(number))
     gdb.execute("attach %d" % pid, to_string=True)
     try:
         document = {"threads": threads()}
-        if "core" in task:
+        if "core" in task and not asked_to_end:
             document.update(write_core(task["core"], task["most_bytes"]))
     finally:
         gdb.execute("detach", to_string=True)
+    on_signals(signal.SIG_DFL)
+    if asked_to_end:
+        os.kill(os.getpid(), asked_to_end[0])
     document.update(moment, stood_still_ms=(time.monotonic() - began) * 1e3)
     return document
+
+
+def on_signals(handler):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, handler)
 
 
 def of_core(core, program):
@@ -61,6 +76,8 @@ def of_core(core, program):
     if program is None:
         program = program_of_core()
         gdb.execute("file " + program, to_string=True)
+        # Once more: only who knows the program finds the libraries that it was linked with.
+        gdb.execute("core-file " + core, to_string=True)
     return {"threads": threads(), "program": program}
 
 
@@ -75,20 +92,27 @@ def program_of_core():
 
 
 def wait_for_the_moment(pid, watch_s):
-    """Watches from outside for a while; then waits until about as many threads run as did when the program was busiest."""
+    """Watches from outside for a while; then waits until about as many threads begin to run as did when the program was busiest."""
     before, began, running = cpu_s(pid), time.monotonic(), []
     while time.monotonic() - began < watch_s:
         running.append(running_threads(pid))
         time.sleep(0.002)
-    watched_s, after = time.monotonic() - began, cpu_s(pid)
-    busy = sorted(running)[len(running) * 98 // 100] if running else 0
-    until = time.monotonic() + 2
-    while busy and running_threads(pid) < busy and time.monotonic() < until:
-        time.sleep(0.0005)
     if not running:
         return {}
+    watched_s, after = time.monotonic() - began, cpu_s(pid)
+    busy = sorted(running)[len(running) * 98 // 100]
+    # Stopping a program takes a while, in which a stretch of work that was nearly over would end. One that is always busy has no such
+    # beginning, and one that is never has none either.
+    wait_until(lambda: running_threads(pid) < busy, 0.7)
+    wait_until(lambda: running_threads(pid) >= busy, 2)
     shares = {thread: min((after[thread] - before.get(thread, 0)) / watched_s, 1) for thread in after}
     return {"watched_s": watched_s, "cpu_shares": shares}
+
+
+def wait_until(is_so, seconds):
+    until = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.0005)
 
 
 def of_threads(pid, name):
@@ -113,13 +137,16 @@ def write_core(path, most_bytes):
     # Writing more fails, in place of a signal that would end gdb while it holds the program.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    is_complete = False
     try:
         gdb.execute("generate-core-file " + path, to_string=True)
+        is_complete = True
         return {"core": path}
     except gdb.error as error:
-        if os.path.exists(path):
-            os.remove(path)
         return {"core_error": str(error)}
+    finally:
+        if not is_complete and os.path.exists(path):
+            os.remove(path)
 
 
 def threads():
@@ -158,7 +185,7 @@ def stack():
                 given_back.update(guard["lock"] for guard in guards)
             else:
                 holds += [{**guard, "frame": len(frames)} for guard in guards]
-            if own and not guards and len(shown) < LOCALS:
+            if own and not guards and len(shown) < LOCALS and not of_the_compiler(symbol.name):
                 shown += as_text(symbol.name, value)
         frames.append({**entry, "locals": shown})
         frame = frame.older()
@@ -267,9 +294,17 @@ def data_of(kind):
         return None
 
 
+def of_the_compiler(name):
+    """What `?` and `.await` are made of."""
+    return name in ("val", "residual") or name.startswith("__")
+
+
 def as_text(name, value):
     try:
-        text = value.format_string(max_elements=6, max_depth=2, symbols=False)
+        # What is missing of it would be shown as something else, such as a length of 0.
+        if value.is_optimized_out:
+            return []
+        text = value.format_string(max_elements=24, max_depth=2, symbols=False)
     except Exception:  # A pretty printer may stumble over anything in a variable that is not set yet.
         return []
     text = " ".join(text.split())
