@@ -23,6 +23,8 @@ pub fn write_profile(stacks: &Stacks, out: &Path) -> Result<Record> {
         folded: folded.display().to_string(),
         samples: stacks.total(),
         top: top(stacks),
+        cpu_ms: 0.0,
+        work: 0,
     })
 }
 
