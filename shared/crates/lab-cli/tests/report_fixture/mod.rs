@@ -134,6 +134,8 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         folded: "stacks.folded".into(),
         samples: 100,
         top: vec![(format!("manifest<{EVIL}>"), 1.0)],
+        cpu_ms: 0.0,
+        work: 0,
     };
     let latencies = Record::Latencies {
         title: "Response times".into(),
