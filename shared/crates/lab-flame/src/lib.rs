@@ -5,6 +5,7 @@
 
 mod draw;
 mod frames;
+pub mod perf;
 mod stacks;
 mod top;
 
