@@ -10,6 +10,7 @@ mod child;
 mod database;
 mod dev;
 mod error;
+mod flame;
 mod fullscreen;
 mod kept;
 mod machine;

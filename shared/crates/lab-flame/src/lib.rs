@@ -7,6 +7,7 @@ mod changes;
 mod differential;
 mod draw;
 mod frames;
+pub mod perf;
 mod stacks;
 mod top;
 
