@@ -101,17 +101,20 @@ fn draw(before: &Profiled, after: &Profiled, is_reverse: bool, svg: &Path) -> Re
     fs::write(svg, drawn).with_context(|| format!("Failed to write {}", svg.display()))
 }
 
-/// Two lines below the title, with the colours themselves.
+/// Two lines below the title, with the colours themselves. The pictures show shares, so red alone does not mean slower.
 fn legend(before: &Profiled, after: &Profiled, is_reverse: bool) -> String {
     let widths = if is_reverse { &before.name } else { &after.name };
-    let cpu = Profiled::cpu_ms_per_unit([before, after])
-        .map(|[from, to]| format!("; CPU time a unit of work: {} ms, then {} ms", figure(from), figure(to)))
-        .unwrap_or_default();
+    let square = |colour, text| format!("<tspan fill=\"{colour}\">\u{25a0}</tspan> {text}\u{a0}\u{a0}\u{a0}");
+    let red = format!("red: a larger share of the time in {} than in {} (worse)", after.name, before.name);
+    let cpu = Profiled::cpu_ms_per_unit([before, after]).map_or_else(String::new, |[from, to]| {
+        let caveat = if to < from { ": what is red can still be faster" } else { "" };
+        format!("; CPU time a unit of work: {} ms, then {} ms{caveat}", figure(from), figure(to))
+    });
     format!(
-        "<tspan x=\"50%\" y=\"40\"><tspan fill=\"rgb(255,100,100)\">\u{25a0}</tspan> red: more of the time in {} than in {} (worse)  \
-         <tspan fill=\"rgb(100,100,255)\">\u{25a0}</tspan> blue: less (better)  white: the same</tspan>\
-         <tspan x=\"50%\" y=\"55\">widths: {widths}; a colour is about a frame's own time, not what it calls{cpu}</tspan>",
-        after.name, before.name
+        "<tspan x=\"50%\" y=\"40\">{}{}white: the same</tspan>\
+         <tspan x=\"50%\" y=\"55\">widths: {widths}; colours: a frame's own time, not what it calls{cpu}</tspan>",
+        square("rgb(255,100,100)", &red),
+        square("rgb(100,100,255)", "blue: a smaller one (better)"),
     )
 }
 
@@ -177,7 +180,8 @@ mod tests {
         for (picture, widths) in [(&svg, "widths: reference"), (&reverse, "widths: baseline")] {
             let text = fs::read_to_string(picture).expect("reads");
             assert!(
-                text.contains("red: more of the time in reference than in baseline (worse)") && text.contains(widths)
+                text.contains("red: a larger share of the time in reference than in baseline (worse)")
+                    && text.contains(widths)
             );
             assert!(!text.contains(LEGEND) && !text.contains("solution_"));
         }
