@@ -1,11 +1,13 @@
 //! `lab-flame`: what `lab` leaves to a program of its own, so that its own first build stays quick.
 //!
-//! `lab-flame perf --out DIR` reads what `perf script` prints and writes a profile. It answers in records, one JSON object a line.
+//! `lab-flame perf --out DIR [--hertz N] [--seconds S]` reads what `perf script` prints and writes a profile. It answers in records, one JSON object a line.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use lab_flame::{Sampling, perf, write_profile};
 use lab_results::Record;
 
 fn main() -> ExitCode {
@@ -18,25 +20,39 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Record> {
-    let (verb, out) = parse()?;
+    let Asked { verb, out, hertz, seconds } = parse()?;
     let script = std::io::stdin().lock();
     match verb.as_str() {
-        "perf" => lab_flame::write_profile(&lab_flame::perf::fold(script)?, &out),
+        "perf" => {
+            let sampler = format!("perf, {hertz} times in a second of CPU time");
+            let sampling = Sampling { sampler, hertz, duration: Duration::try_from_secs_f64(seconds)? };
+            write_profile(&perf::fold(script)?, &sampling, &out)
+        }
         unknown => bail!("unknown verb `{unknown}`; there is perf"),
     }
 }
 
-fn parse() -> Result<(String, PathBuf)> {
+struct Asked {
+    verb: String,
+    out: PathBuf,
+    hertz: u32,
+    seconds: f64,
+}
+
+fn parse() -> Result<Asked> {
     use lexopt::prelude::*;
 
     let mut arguments = lexopt::Parser::from_env();
-    let (mut verb, mut out) = (None, None);
+    let (mut verb, mut out, mut hertz, mut seconds) = (None, None, 499, 0.0);
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(value) if verb.is_none() => verb = Some(value.string()?),
             Long("out") => out = Some(arguments.value()?.into()),
+            Long("hertz") => hertz = arguments.value()?.parse()?,
+            Long("seconds") => seconds = arguments.value()?.parse()?,
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok((verb.context("name a verb: perf")?, out.context("name a folder: --out DIR")?))
+    let verb = verb.context("name a verb: perf")?;
+    Ok(Asked { verb, out: out.context("name a folder: --out DIR")?, hertz, seconds })
 }
