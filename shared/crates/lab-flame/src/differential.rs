@@ -104,7 +104,8 @@ fn draw(before: &Profiled, after: &Profiled, is_reverse: bool, svg: &Path) -> Re
 /// Two lines below the title, with the colours themselves. The pictures show shares, so red alone does not mean slower.
 fn legend(before: &Profiled, after: &Profiled, is_reverse: bool) -> String {
     let widths = if is_reverse { &before.name } else { &after.name };
-    let square = |colour: &str, text: &str| format!("<tspan fill=\"{colour}\">\u{25a0}</tspan> {text}\u{a0}\u{a0}\u{a0}");
+    let square =
+        |colour: &str, text: &str| format!("<tspan fill=\"{colour}\">\u{25a0}</tspan> {text}\u{a0}\u{a0}\u{a0}");
     let red = format!("red: a larger share of the time in {} than in {} (worse)", after.name, before.name);
     let cpu = Profiled::cpu_ms_per_unit([before, after]).map_or_else(String::new, |[from, to]| {
         let caveat = if to < from { ": what is red can still be faster" } else { "" };

@@ -8,12 +8,13 @@ mod differential;
 mod draw;
 mod frames;
 pub mod perf;
+mod pprof;
 mod stacks;
 mod top;
 
 pub use changes::changed;
 pub use differential::{Profiled, write_difference};
-pub use draw::{draw, write_profile};
+pub use draw::{Sampling, draw, write_profile};
 pub use frames::{is_ours, plain};
 pub use stacks::{Stacks, without_the_runner};
 pub use top::top;

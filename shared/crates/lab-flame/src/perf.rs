@@ -9,10 +9,7 @@ use inferno::collapse::perf::Folder;
 use crate::frames::plain;
 use crate::stacks::{Stacks, without_the_runner};
 
-/// What to ask `perf script -F` for: without the period of a sample, so that each counts once.
-pub const FIELDS: &str = "comm,tid,time,event,ip,sym,dso";
-
-/// Reads the samples of `perf script -F` [`FIELDS`], without the runner's frames and without the process's name.
+/// Reads the samples of `perf script -F comm,tid,time,event,ip,sym,dso` (each counts once where the period is left out), without the runner's frames and without the process's name.
 ///
 /// # Errors
 /// There is none.

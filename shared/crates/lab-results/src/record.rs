@@ -102,6 +102,12 @@ pub enum Record {
         svg: String,
         /// The folded stacks behind it.
         folded: String,
+        /// The same for readers of pprof's protobuf.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pprof: Option<String>,
+        /// By what the samples were taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sampler: Option<String>,
         /// Samples taken.
         samples: u64,
         /// The frames with the largest own-or-below share of samples, the largest first: frame and share.
