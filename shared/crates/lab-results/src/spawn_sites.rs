@@ -2,8 +2,10 @@
 
 use crate::record::{Cell, Column, Record, Table};
 
-/// The column that tells how long a task kept its worker at most.
+/// The columns that tell which line spawned a task, how long it kept its worker at most, and what that was of CPU time.
+const SITE: &str = "spawned at";
 const LONGEST: &str = "longest poll";
+const MOST_CPU: &str = "most CPU";
 
 /// All tasks that were spawned by the same line.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,31 +29,30 @@ pub struct SpawnSite {
 /// A row for each site, the longest poll first. `worker_ms` is the time that all workers had together.
 pub fn table(mut sites: Vec<SpawnSite>, worker_ms: f64) -> Table {
     sites.sort_by(|a, b| b.longest_ms.total_cmp(&a.longest_ms).then_with(|| a.location.cmp(&b.location)));
+    // Ten microseconds are nothing here, and more digits leave less room for the lines.
+    let rounded = |value: f64| Cell::Number((value * 100.0).round() / 100.0);
     let rows = sites.into_iter().map(|site| {
-        let (code, line) = whose(&site.location);
         vec![
-            line.into(),
-            code.into(),
+            readable(&site.location).into(),
             site.tasks.into(),
             site.polls.into(),
-            site.busy_ms.into(),
-            (site.busy_ms / worker_ms * 100.0).into(),
-            site.longest_ms.into(),
-            site.longest_cpu_ms.into(),
-            site.longest_wait_ms.into(),
+            rounded(site.busy_ms),
+            rounded(site.busy_ms / worker_ms * 100.0),
+            rounded(site.longest_ms),
+            rounded(site.longest_cpu_ms),
+            rounded(site.longest_wait_ms),
         ]
     });
     Table {
-        title: "Tasks by the line that spawned them".into(),
+        title: "Tasks by the line that spawned them, * in the lab's own code".into(),
         columns: vec![
-            Column::new("spawned at", ""),
-            Column::new("code", ""),
+            Column::new(SITE, ""),
             Column::new("tasks", ""),
             Column::new("polls", ""),
             Column::new("busy", "ms"),
-            Column::new("of all workers", "%"),
+            Column::new("share", "%"),
             Column::new(LONGEST, "ms"),
-            Column::new("most CPU in a poll", "ms"),
+            Column::new(MOST_CPU, "ms"),
             Column::new("longest wait", "ms"),
         ],
         rows: rows.collect(),
@@ -59,33 +60,44 @@ pub fn table(mut sites: Vec<SpawnSite>, worker_ms: f64) -> Table {
     }
 }
 
-/// The longest poll of a run, in milliseconds, and the line that spawned its task; nothing where the run has no such table.
-pub fn longest_poll(records: &[Record]) -> Option<(&str, f64)> {
-    records.iter().find_map(|record| {
-        let Record::Table(table) = record else { return None };
-        let longest = table.columns.iter().position(|column| column.name == LONGEST)?;
-        match (table.rows.first()?.first()?, table.rows.first()?.get(longest)?) {
-            (Cell::Text(site), Cell::Number(ms)) if table.columns[0].name == "spawned at" => Some((site.as_str(), *ms)),
-            _ => None,
-        }
-    })
+/// What kept a worker longest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Longest<'a> {
+    /// The line that spawned its task.
+    pub site: &'a str,
+    /// How long it kept its worker, in milliseconds.
+    pub poll_ms: f64,
+    /// The most CPU time of a poll of that site's, in milliseconds.
+    pub cpu_ms: f64,
 }
 
-/// Whose code a location is in, and the location without what differs from machine to machine.
-fn whose(location: &str) -> (&str, &str) {
-    // Cargo unpacks crates into `registry/src/INDEX-HASH/NAME-VERSION`.
-    let unpacked = location.split_once("/registry/src/").and_then(|(_, rest)| Some(rest.split_once('/')?.1));
-    if let Some(line) = unpacked {
-        let package = line.split('/').next().unwrap_or(line);
-        let name = package.rsplit_once('-').map_or(package, |(name, _version)| name);
-        return (name, line);
-    }
-    match location.split('/').next() {
-        Some("labs") => ("the lab", location),
-        Some("solutions") => ("the solution", location),
-        Some("shared") => ("the harness", location),
-        _ => ("", location),
-    }
+/// The longest poll of a run; nothing where the run has no such table.
+pub fn longest_poll<'a>(records: &'a [Record]) -> Option<Longest<'a>> {
+    let by_site = |record: &'a Record| match record {
+        Record::Table(table) if table.columns.first().is_some_and(|first| first.name == SITE) => Some(table),
+        _ => None,
+    };
+    let table = records.iter().find_map(by_site)?;
+    let first = table.rows.first()?;
+    let number = |name: &str| match first.get(table.columns.iter().position(|column| column.name == name)?)? {
+        Cell::Number(number) => Some(*number),
+        Cell::Text(_) => None,
+    };
+    let Cell::Text(site) = first.first()? else { return None };
+    Some(Longest { site, poll_ms: number(LONGEST)?, cpu_ms: number(MOST_CPU)? })
+}
+
+/// A location by its crate and the file in it, without what differs from machine to machine.
+fn readable(location: &str) -> String {
+    let is_ours = location.starts_with("labs/") || location.starts_with("solutions/");
+    // In a workspace the folder has the crate's name; Cargo unpacks other crates into folders that add a version.
+    let Some((before, file)) = location.rsplit_once("/src/") else { return location.into() };
+    let folder = before.rsplit('/').next().unwrap_or(before);
+    let package = match folder.rsplit_once('-') {
+        Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.') => name,
+        _ => folder,
+    };
+    format!("{}{package} src/{file}", if is_ours { "* " } else { "" })
 }
 
 #[cfg(test)]
@@ -93,30 +105,43 @@ mod tests {
     use super::*;
 
     fn site(location: &str, longest_ms: f64) -> SpawnSite {
-        SpawnSite { location: location.into(), tasks: 2, polls: 8, busy_ms: 30.0, longest_ms, ..SpawnSite::default() }
+        let location = location.into();
+        SpawnSite {
+            location,
+            tasks: 2,
+            polls: 8,
+            busy_ms: 30.0,
+            longest_ms,
+            longest_cpu_ms: 20.0,
+            longest_wait_ms: 0.0,
+        }
     }
 
     #[test]
-    fn a_location_is_told_by_its_code_and_not_by_the_machine() {
-        let axum = "/home/ines/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/axum-0.8.6/src/serve/mod.rs:422:9";
-        assert_eq!(whose(axum), ("axum", "axum-0.8.6/src/serve/mod.rs:422:9"));
-        let hyper = "/root/.cargo/registry/src/index-1/hyper-util-0.1.17/src/rt/tokio.rs:102:9";
-        assert_eq!(whose(hyper).0, "hyper-util");
-        let ours = "labs/lab-03-blocked-runtime/src/sign_in.rs:31:5";
-        assert_eq!(whose(ours), ("the lab", ours));
-        assert_eq!(whose("src/main.rs:1:1"), ("", "src/main.rs:1:1"));
+    fn a_location_is_told_by_its_crate_and_not_by_the_machine() {
+        let unpacked = "/home/ines/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+        for (location, told) in [
+            (format!("{unpacked}/axum-0.8.9/src/serve/mod.rs:389:5"), "axum src/serve/mod.rs:389:5"),
+            (format!("{unpacked}/sqlx-core-0.9.0/src/pool/inner.rs:533:5"), "sqlx-core src/pool/inner.rs:533:5"),
+            ("labs/lab-03-blocked-runtime/src/sign_in.rs:31:5".into(), "* lab-03-blocked-runtime src/sign_in.rs:31:5"),
+            ("shared/crates/lab-harness/src/service/serve.rs:9:9".into(), "lab-harness src/service/serve.rs:9:9"),
+            ("src/main.rs:1:1".into(), "src/main.rs:1:1"),
+        ] {
+            assert_eq!(readable(&location), told);
+        }
     }
 
     #[test]
     fn what_hurts_stands_first_and_is_found_again() {
         let sites = vec![site("labs/a/src/x.rs:1:1", 0.25), site("labs/a/src/y.rs:2:2", 21.5)];
         let table = table(sites, 120.0);
-        assert_eq!(table.rows[0][0], Cell::Text("labs/a/src/y.rs:2:2".into()));
-        assert_eq!(table.rows[0][5], Cell::Number(25.0));
+        assert_eq!(table.rows[0][0], Cell::Text("* a src/y.rs:2:2".into()));
+        assert_eq!(table.rows[0][4], Cell::Number(25.0));
         let note = Record::Note { text: String::new() };
         let other = Record::Table(Table { title: String::new(), columns: vec![], rows: vec![], plot: None });
         let records = [note, other, Record::Table(table)];
-        assert_eq!(longest_poll(&records), Some(("labs/a/src/y.rs:2:2", 21.5)));
+        let longest = Longest { site: "* a src/y.rs:2:2", poll_ms: 21.5, cpu_ms: 20.0 };
+        assert_eq!(longest_poll(&records), Some(longest));
         assert_eq!(longest_poll(&records[..2]), None);
     }
 }

@@ -102,16 +102,15 @@ fn tables(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 /// The longest polls of all runs that are kept, as soon as there are two.
 fn side_by_side(workspace: &Workspace, lab: &Lab, on: &OnLab) {
     let runs: Vec<_> = SUBJECTS.iter().filter_map(|subject| kept_run(workspace, lab, subject, on.smoke)).collect();
-    if runs.len() < 2 {
+    let longest: Vec<_> = runs.iter().filter_map(|run| Some((run, longest_poll(&run.records)?))).collect();
+    if longest.len() < 2 {
         return;
     }
     say!("{}", paint(HEADING, "Side by side"));
-    let mut view = grid(&["run", "longest poll [ms]", "its task was spawned at", "recorded"]);
-    for run in &runs {
-        if let Some((site, ms)) = longest_poll(&run.records) {
-            let at = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(run.at)).to_string();
-            view.add_row([run.subject.as_str(), &figure(ms), site, &at]);
-        }
+    let mut view = grid(&["run of", "longest poll [ms]", "most CPU in one [ms]", "recorded"]);
+    for (run, longest) in &longest {
+        let at = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(run.at)).to_string();
+        view.add_row([&run.subject, &figure(longest.poll_ms), &figure(longest.cpu_ms), &at]);
     }
     print(&view);
     say!();
