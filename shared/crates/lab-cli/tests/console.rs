@@ -61,7 +61,10 @@ fn in_lab_03_the_connections_block_and_in_its_solution_nothing_does() {
     let most_cpu_ms = |sites: &[Value]| sites.iter().filter_map(|site| site["most CPU"].as_f64()).fold(0.0, f64::max);
     // A whole hash against next to nothing: CPU times, so that a busy machine changes neither much.
     let (hash_ms, handing_over_ms) = (most_cpu_ms(&broken), most_cpu_ms(&solved));
-    assert!(hash_ms > 8.0 * handing_over_ms && handing_over_ms > 0.0, "{hash_ms} ms and {handing_over_ms} ms of CPU time");
+    assert!(
+        hash_ms > 8.0 * handing_over_ms && handing_over_ms > 0.0,
+        "{hash_ms} ms and {handing_over_ms} ms of CPU time"
+    );
     assert!(broken[0]["most CPU"] == hash_ms, "it is not the connections that hash: {broken:#?}");
 }
 
@@ -87,5 +90,9 @@ fn tokio_console_opens_in_front_of_the_loaded_lab() {
 fn a_lab_without_tasks_says_so_before_anything_is_built() {
     let refused = Checkout::new().lab(&["console", "1"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("no asynchronous tasks") && refused.stderr.contains("lab profile 01"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("no asynchronous tasks") && refused.stderr.contains("lab profile 01"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -3,12 +3,13 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use dial9::core::clock_monotonic_ns;
-use dial9::format::{Decoder, TraceEvent};
+use dial9::core::{Encodable, ThreadLocalEncoder, clock_monotonic_ns};
+use dial9::format::{Decoder, InternedString, TraceEvent};
 use dial9::{Dial9HandleTokioExt, DiskBuffer, Recorder, TokioAttachOptions, TokioHooks};
 use lab_probe::thread_cpu_time;
 use lab_results::{Record, SpawnSite, spawn_sites};
@@ -42,8 +43,7 @@ impl Recording {
         let recorder = dial9::recorder(writer).build();
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(workers).enable_all();
-        let options =
-            TokioAttachOptions::builder().task_tracking_enabled(true).tokio_hooks(cpu_times(&recorder)).build();
+        let options = TokioAttachOptions::builder().task_tracking_enabled(true).tokio_hooks(times(&recorder)).build();
         let runtime = recorder.handle().attach_tokio_runtime(builder, options).context("Failed to start a runtime")?;
         Ok((runtime, Recording { recorder, trace, workers }))
     }
@@ -51,55 +51,68 @@ impl Recording {
     /// The tasks by spawn site, once the runtime has shut down.
     pub(super) fn finish(self) -> Result<Record> {
         self.recorder.graceful_shutdown(PATIENCE);
-        let (sites, span_ms) = read(&self.trace)?;
+        let (sites, span_ms) =
+            read(&self.trace).with_context(|| format!("Failed to read dial9's trace {}", self.trace.display()))?;
         Ok(Record::Table(spawn_sites::table(sites, span_ms * self.workers as f64)))
     }
 }
 
-/// Our own event in dial9's trace: the CPU time of a poll. dial9 takes wall time, most of which may be a preempted thread's.
+/// Our own event in dial9's trace: a poll that ended. dial9's begin and end tell the worker and no CPU time; under `block_in_place`
+/// two threads are the same worker, and nobody can tell which begin an end belongs to.
+struct Polled {
+    timestamp_ns: u64,
+    wall_ns: u64,
+    cpu_ns: u64,
+    spawn_loc: &'static Location<'static>,
+}
+
 #[derive(TraceEvent)]
-struct PollCpu {
+struct PolledEvent {
     #[traceevent(timestamp)]
     timestamp_ns: u64,
     #[traceevent(unit = "ns")]
+    wall_ns: u64,
+    #[traceevent(unit = "ns")]
     cpu_ns: u64,
-    spawn_loc: String,
+    spawn_loc: InternedString,
 }
 
-fn cpu_times(recorder: &Recorder) -> TokioHooks {
-    thread_local!(static BEFORE: Cell<Duration> = const { Cell::new(Duration::ZERO) });
+impl Encodable for Polled {
+    fn encode(&self, encoder: &mut ThreadLocalEncoder<'_>) {
+        let &Polled { timestamp_ns, wall_ns, cpu_ns, .. } = self;
+        let spawn_loc = encoder.intern_string(&self.spawn_loc.to_string());
+        encoder.encode(&PolledEvent { timestamp_ns, wall_ns, cpu_ns, spawn_loc });
+    }
+}
+
+fn times(recorder: &Recorder) -> TokioHooks {
+    thread_local!(static BEFORE: Cell<(u64, Duration)> = const { Cell::new((0, Duration::ZERO)) });
     let handle = recorder.handle().clone();
     let mut hooks = TokioHooks::default();
-    hooks.on_before_task_poll(|_| BEFORE.set(thread_cpu_time()));
+    hooks.on_before_task_poll(|_| BEFORE.set((clock_monotonic_ns(), thread_cpu_time())));
     hooks.on_after_task_poll(move |task| {
-        let cpu_ns = (thread_cpu_time() - BEFORE.get()).as_nanos() as u64;
-        let spawn_loc = task.spawned_at().to_string();
-        handle.record_event(PollCpu { timestamp_ns: clock_monotonic_ns(), cpu_ns, spawn_loc });
+        let (timestamp_ns, (began_ns, cpu_before)) = (clock_monotonic_ns(), BEFORE.get());
+        let cpu_ns = (thread_cpu_time() - cpu_before).as_nanos() as u64;
+        let wall_ns = timestamp_ns.saturating_sub(began_ns);
+        handle.record_event(Polled { timestamp_ns, wall_ns, cpu_ns, spawn_loc: task.spawned_at() });
     });
     hooks
 }
 
-/// What we read of a trace, by dial9's names.
+/// What we read of a trace.
 #[derive(Deserialize)]
 #[serde(tag = "event")]
 enum Event {
-    #[serde(rename = "TaskSpawnEvent")]
-    Spawn {
+    TaskSpawnEvent {
         spawn_loc: String,
     },
-    #[serde(rename = "PollStartEvent")]
-    Start {
-        timestamp_ns: u64,
-        worker_id: u64,
+    PollStartEvent {
         spawn_loc: String,
         scheduling_delay_ns: u64,
     },
-    #[serde(rename = "PollEndEvent")]
-    End {
+    PolledEvent {
         timestamp_ns: u64,
-        worker_id: u64,
-    },
-    PollCpu {
+        wall_ns: u64,
         cpu_ns: u64,
         spawn_loc: String,
     },
@@ -107,47 +120,89 @@ enum Event {
     Other,
 }
 
-/// The spawn sites of a trace, and the milliseconds between its first poll and its last.
+/// The spawn sites of a trace, and the milliseconds from the first poll's begin to the last one's end.
 fn read(trace: &Path) -> Result<(Vec<SpawnSite>, f64)> {
-    let of_file = || format!("Failed to read dial9's trace {}", trace.display());
-    let bytes = std::fs::read(trace).with_context(of_file)?;
-    let mut decoder = Decoder::new(&bytes).context("it does not begin as a trace").with_context(of_file)?;
-    let (mut sites, mut polled) = (HashMap::<String, SpawnSite>::new(), HashMap::new());
-    let (mut first, mut last, mut unknown) = (u64::MAX, 0, None);
+    let bytes = std::fs::read(trace)?;
+    let mut decoder = Decoder::new(&bytes).context("it does not begin as a trace")?;
+    let mut sites = HashMap::<String, SpawnSite>::new();
+    let (mut first_ns, mut last_ns, mut unreadable) = (u64::MAX, 0, None);
     let ms = |ns: u64| ns as f64 / 1e6;
-    decoder
-        .for_each_event(|event| match event.deserialize() {
-            Ok(Event::Spawn { spawn_loc }) => sites.entry(spawn_loc).or_default().tasks += 1,
-            Ok(Event::Start { timestamp_ns, worker_id, spawn_loc, scheduling_delay_ns }) => {
-                let site = sites.entry(spawn_loc.clone()).or_default();
-                site.longest_wait_ms = site.longest_wait_ms.max(ms(scheduling_delay_ns));
-                first = first.min(timestamp_ns);
-                polled.insert(worker_id, (spawn_loc, timestamp_ns));
-            }
-            Ok(Event::End { timestamp_ns, worker_id }) => {
-                // A poll whose beginning was not recorded has no length.
-                if let Some((spawn_loc, began)) = polled.remove(&worker_id) {
-                    let (site, poll_ms) = (sites.entry(spawn_loc).or_default(), ms(timestamp_ns.saturating_sub(began)));
-                    site.polls += 1;
-                    site.busy_ms += poll_ms;
-                    site.longest_ms = site.longest_ms.max(poll_ms);
-                    last = last.max(timestamp_ns);
-                }
-            }
-            Ok(Event::PollCpu { cpu_ns, spawn_loc }) => {
-                let site = sites.entry(spawn_loc).or_default();
-                site.longest_cpu_ms = site.longest_cpu_ms.max(ms(cpu_ns));
-            }
-            Ok(Event::Other) => {}
-            Err(error) => unknown = Some(anyhow!("{}: {error}", event.name)),
-        })
-        .map_err(|error| anyhow!("{error}"))
-        .with_context(of_file)?;
-    match unknown {
-        Some(error) => Err(error.context(of_file())),
+    let read = decoder.for_each_event(|event| match event.deserialize() {
+        Ok(Event::TaskSpawnEvent { spawn_loc }) => sites.entry(spawn_loc).or_default().tasks += 1,
+        Ok(Event::PollStartEvent { spawn_loc, scheduling_delay_ns }) => {
+            let site = sites.entry(spawn_loc).or_default();
+            site.longest_wait_ms = site.longest_wait_ms.max(ms(scheduling_delay_ns));
+        }
+        Ok(Event::PolledEvent { timestamp_ns, wall_ns, cpu_ns, spawn_loc }) => {
+            let site = sites.entry(spawn_loc).or_default();
+            site.polls += 1;
+            site.busy_ms += ms(wall_ns);
+            site.longest_ms = site.longest_ms.max(ms(wall_ns));
+            site.longest_cpu_ms = site.longest_cpu_ms.max(ms(cpu_ns));
+            first_ns = first_ns.min(timestamp_ns - wall_ns);
+            last_ns = last_ns.max(timestamp_ns);
+        }
+        Ok(Event::Other) => {}
+        Err(error) => unreadable = Some(anyhow!("{}: {error}", event.name)),
+    });
+    read.map_err(|error| anyhow!("{error}"))?;
+    match unreadable {
+        Some(error) => Err(error),
         None => {
             let named = sites.into_iter().map(|(location, site)| SpawnSite { location, ..site });
-            Ok((named.collect(), ms(last.saturating_sub(first))))
+            Ok((named.collect(), ms(last_ns.saturating_sub(first_ns))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::task::{block_in_place, yield_now};
+
+    fn compute(cpu: Duration) {
+        let until = thread_cpu_time() + cpu;
+        while thread_cpu_time() < until {}
+    }
+
+    #[test]
+    fn tasks_are_counted_and_timed_by_the_line_that_spawned_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run { seed: 7, smoke: true, subject: None, port: 0, out: folder.path().into(), seconds: 0.0 };
+        let (runtime, recording) = Recording::start(&run, 2).unwrap();
+        runtime.block_on(async {
+            let turns = async |n: u32| {
+                for _ in 0..n {
+                    yield_now().await;
+                }
+            };
+            let polite: Vec<_> = (0..5).map(|_| tokio::spawn(turns(3))).collect();
+            let blocking = tokio::spawn(async { block_in_place(|| compute(Duration::from_millis(30))) });
+            for task in polite {
+                task.await.unwrap();
+            }
+            blocking.await.unwrap();
+        });
+        runtime.shutdown_timeout(PATIENCE);
+        let trace = recording.trace.clone();
+        let Record::Table(table) = recording.finish().unwrap() else { panic!("no table") };
+        assert_eq!(table.rows.len(), 2, "{table:?}");
+        let (mut sites, span_ms) = read(&trace).unwrap();
+        sites.sort_by_key(|site| site.tasks);
+        let [blocking, polite] = &sites[..] else { panic!("{sites:?}") };
+        assert!(sites.iter().all(|site| site.location.contains("src/service/tasks.rs:")), "{sites:?}");
+        // A task is polled once more than it yields.
+        assert_eq!((polite.tasks, polite.polls, blocking.tasks, blocking.polls), (5, 20, 1, 1));
+        assert!(blocking.longest_cpu_ms >= 30.0 && blocking.longest_ms >= 30.0, "{blocking:?}");
+        assert!(blocking.longest_cpu_ms > 8.0 * polite.longest_cpu_ms, "{blocking:?} {polite:?}");
+        assert!(span_ms >= blocking.longest_ms);
+    }
+
+    #[test]
+    fn a_file_that_is_no_trace_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tasks.0.bin");
+        std::fs::write(&file, "nothing of the kind").unwrap();
+        assert!(read(&file).is_err());
     }
 }
