@@ -99,10 +99,10 @@ fn times(recorder: &Recorder) -> TokioHooks {
     hooks
 }
 
-/// What we read of a trace.
+/// What we read of a trace, by the names that events have in it.
 #[derive(Deserialize)]
 #[serde(tag = "event")]
-enum Event {
+enum Seen {
     TaskSpawnEvent {
         spawn_loc: String,
     },
@@ -128,12 +128,12 @@ fn read(trace: &Path) -> Result<(Vec<SpawnSite>, f64)> {
     let (mut first_ns, mut last_ns, mut unreadable) = (u64::MAX, 0, None);
     let ms = |ns: u64| ns as f64 / 1e6;
     let read = decoder.for_each_event(|event| match event.deserialize() {
-        Ok(Event::TaskSpawnEvent { spawn_loc }) => sites.entry(spawn_loc).or_default().tasks += 1,
-        Ok(Event::PollStartEvent { spawn_loc, scheduling_delay_ns }) => {
+        Ok(Seen::TaskSpawnEvent { spawn_loc }) => sites.entry(spawn_loc).or_default().tasks += 1,
+        Ok(Seen::PollStartEvent { spawn_loc, scheduling_delay_ns }) => {
             let site = sites.entry(spawn_loc).or_default();
             site.longest_wait_ms = site.longest_wait_ms.max(ms(scheduling_delay_ns));
         }
-        Ok(Event::PolledEvent { timestamp_ns, wall_ns, cpu_ns, spawn_loc }) => {
+        Ok(Seen::PolledEvent { timestamp_ns, wall_ns, cpu_ns, spawn_loc }) => {
             let site = sites.entry(spawn_loc).or_default();
             site.polls += 1;
             site.busy_ms += ms(wall_ns);
@@ -142,7 +142,7 @@ fn read(trace: &Path) -> Result<(Vec<SpawnSite>, f64)> {
             first_ns = first_ns.min(timestamp_ns - wall_ns);
             last_ns = last_ns.max(timestamp_ns);
         }
-        Ok(Event::Other) => {}
+        Ok(Seen::Other) => {}
         Err(error) => unreadable = Some(anyhow!("{}: {error}", event.name)),
     });
     read.map_err(|error| anyhow!("{error}"))?;
