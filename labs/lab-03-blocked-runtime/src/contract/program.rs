@@ -73,8 +73,9 @@ impl Program for AccountService {
 
     fn tasks(&self, run: &Run) -> Result<()> {
         watched(run, Watch::Polls)?;
-        let text = "While a handler is polled nobody else gets its thread. Between two awaits there should be well below a \
-                    millisecond; compare the longest polls.";
+        let text = "While a task is polled nobody else gets its thread. Between two awaits there should be well below a millisecond; \
+                    compare the longest polls. axum spawns the task of every connection at one line, and the route says which request \
+                    was to blame.";
         emit(&Record::Note { text: text.into() });
         Ok(())
     }

@@ -57,16 +57,20 @@ pub enum Verb {
     Flamediff(Differing),
     /// Show which lines ask for memory.
     Heap(OnLab),
-    /// Watch the tasks of an asynchronous lab with tokio-console, or as a table.
+    /// Watch the tasks of an asynchronous lab live with tokio-console, or sum them up by the line that spawned them.
+    #[command(
+        after_help = "On a terminal with tokio-console (on the PATH, or built by --install) this opens it in front of the lab under load; \
+                            q quits. Everywhere else it prints tables: tasks, polls, longest poll by spawn site."
+    )]
     Console {
-        /// The lab.
-        lab: String,
-        /// Print the table of poll times even where tokio-console is installed.
+        #[command(flatten)]
+        on: OnLab,
+        /// Print the tables even where tokio-console is installed.
         #[arg(long)]
         table: bool,
-        /// Print the table as JSON.
-        #[arg(long)]
-        json: bool,
+        /// Build tokio-console first, into target/tools.
+        #[arg(long, conflicts_with_all = ["table", "json"])]
+        install: bool,
     },
     /// Read the next hint; there are four.
     Hint {

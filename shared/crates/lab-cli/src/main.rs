@@ -68,8 +68,8 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
         Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),
-        Some(Verb::Console { lab: wanted, table, json }) => {
-            verbs::console::run(&workspace, &lab(&wanted)?, table, json)
+        Some(Verb::Console { on, table, install }) => {
+            verbs::console::run(&workspace, &lab(&on.lab)?, &on, table, install)
         }
         Some(Verb::Hint { lab: wanted, level, json }) => verbs::hint::show(&workspace, &lab(&wanted)?, level, json),
         Some(Verb::Answer { lab: wanted, choices, json }) => {

@@ -53,6 +53,8 @@ mod launch;
 mod metrics;
 mod serve;
 mod tables;
+#[cfg(feature = "tasks")]
+mod tasks;
 
 pub use launch::{Launch, Service, watched};
 pub use metrics::{Figure, measure};
@@ -73,7 +75,8 @@ pub enum Watch {
     Cpu,
     /// A heap profile, into `run.out`; built with the feature `heap`.
     Heap,
-    /// Poll times, which the lab's own code prints; with the feature `console` for tokio-console too.
+    /// Poll times: those that the lab's own code takes; with the feature `tasks` also by spawn site, with a trace in `run.out`; with the
+    /// feature `console` for tokio-console.
     Polls,
 }
 

@@ -38,7 +38,9 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         };
         build(workspace, &benches)?;
         if lab.meta.needs.contains(&Need::Async) {
-            build(workspace, &console::instrumented(workspace, &lab))?;
+            for instrumented in console::builds(workspace, &lab) {
+                build(workspace, &instrumented)?;
+            }
         }
         if let Err(words) = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace, true)? {
             say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);
