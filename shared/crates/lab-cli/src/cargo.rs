@@ -151,10 +151,11 @@ fn package_name(manifest: &Path) -> String {
 }
 
 /// What takes long to compile, by the crate that tells whether it was: what it is and why it is needed.
-const HEAVY: [(&str, &str, &str); 8] = [
+const HEAVY: [(&str, &str, &str); 9] = [
     ("sqlx_core", "database", "sqlx and SQLite's C code (about two minutes on two cores)"),
     ("axum", "service", "axum and tokio"),
     ("hyper", "load", "hyper and tokio (about half a minute)"),
+    ("maud", "pages", "maud, plotters and pulldown-cmark (a few seconds)"),
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
     ("criterion", "bench", "Criterion (about a minute)"),

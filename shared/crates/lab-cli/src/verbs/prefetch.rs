@@ -8,6 +8,7 @@ use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
+use crate::verbs::report::pages;
 use crate::verbs::{console, load, serve};
 use crate::workspace::Workspace;
 
@@ -54,7 +55,8 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         },
     )?;
     build(workspace, &load::generator(workspace))?;
-    say!("{} the stalling service, the load generator", paint(GOOD, "ready"));
+    build(workspace, &pages::build(workspace))?;
+    say!("{} the stalling service, the load generator, the pages", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }

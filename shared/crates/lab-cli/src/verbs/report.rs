@@ -2,14 +2,17 @@
 
 mod collect;
 mod live;
+pub mod pages;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lab_report::Handover;
+use lab_report::{Handover, Page};
 
-pub use collect::json_files;
+pub use collect::{is_json, list, text_of};
 
+use self::pages::Pages;
+use crate::browser;
 use crate::catalogue::{self, Lab};
 use crate::say;
 use crate::terminal::{COMMAND, GOOD, paint, print_json};
@@ -39,7 +42,7 @@ pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Resu
         None => catalogue::labs(workspace)?,
     };
     if options.watch {
-        return live::serve(workspace, &labs, options);
+        return live::serve(workspace, &labs, options, &Pages::ready(workspace)?);
     }
     let report = collect::report(workspace, &labs, options)?;
     if options.json {
@@ -48,8 +51,8 @@ pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Resu
     }
     let file = only.map_or("report.html".into(), |lab| format!("report-{}.html", lab.nn()));
     let out = options.out.clone().unwrap_or_else(|| workspace.target.join("lab").join(file));
-    write_page(&out, &lab_report::report(&report))?;
     let gone: usize = report.labs.iter().map(|lab| lab.gone.len()).sum();
+    write_page(&out, &Pages::ready(workspace)?.draw(&Page::Report(report))?)?;
     if gone > 0 {
         say!("{gone} of the kept files could not be shown; the page says which, and why.");
     }
@@ -68,8 +71,7 @@ pub fn wrote(workspace: &Workspace, out: &Path, is_to_open: bool) -> Result<u8> 
     let shown = workspace.show(out);
     say!("{} {}", paint(GOOD, "wrote"), paint(COMMAND, &shown));
     if is_to_open {
-        open::that_detached(out)
-            .with_context(|| format!("Found no program to show it: open {shown} in a browser yourself"))?;
+        browser::open(&std::path::absolute(out)?.to_string_lossy())?;
     } else {
         say!("One file that needs nothing else: open it in a browser, print it, send it.");
     }
