@@ -81,11 +81,13 @@ fn of(program: &Program) -> &str {
 fn pictures(lab: &Lab, program: &Program, reading: &str) -> Markup {
     let facts = program.run.as_ref().map_or("drawn before its seed and machine were kept".into(), facts_of_run);
     html! {
+        @if program.pictures.is_empty() { p class="facts" { (facts) } }
         @for picture in &program.pictures {
             figure {
                 (frame(&title(lab, program, picture), &picture.svg))
                 figcaption {
-                    (reading) " Click a frame to zoom in. " (facts)
+                    div { (reading) " Click a frame to zoom in; by keyboard: arrows, Enter, Escape." }
+                    div { (facts) }
                 }
             }
         }
@@ -94,9 +96,7 @@ fn pictures(lab: &Lab, program: &Program, reading: &str) -> Markup {
 
 /// What a picture is called where it cannot be seen.
 fn title(lab: &Lab, program: &Program, picture: &Picture) -> String {
-    let which = picture.file.trim_start_matches("flamegraph").trim_end_matches(".svg").trim_start_matches('-');
-    let which = if which.is_empty() { String::new() } else { format!(", {which}") };
-    format!("Flamegraph of {}, {} {}{which}", lab.name, program.verb, of(program))
+    format!("{} of {}, {} {}", picture.file.trim_end_matches(".svg"), lab.name, program.verb, of(program))
 }
 
 /// The sites of a heap profile, by bytes and by blocks.

@@ -176,10 +176,17 @@ fn why(reason: &str) -> String {
     }
 }
 
-/// Where the last run was, and the seeds of all.
+/// The seeds of all attempts, and where the last one was.
 fn machine(lab: &Lab) -> String {
-    let machine = lab.runs.verdicts.last().map(|verdict| format!(", on {}", verdict.machine)).unwrap_or_default();
-    format!("each with the seed in the table{machine}")
+    /// More would be longer than the picture.
+    const SEEDS: usize = 6;
+    let mut seeds: Vec<String> = lab.runs.attempts.iter().map(|attempt| attempt.seed.to_string()).collect();
+    let word = if seeds.len() == 1 { "seed" } else { "seeds" };
+    let more = seeds.len().saturating_sub(SEEDS);
+    seeds.truncate(SEEDS);
+    let more = if more > 0 { format!(" and {more} more in the table") } else { String::new() };
+    let machine = lab.runs.verdicts.last().map(|verdict| format!(", {}", verdict.machine)).unwrap_or_default();
+    format!("{word} {}{more}{machine}", seeds.join(", "))
 }
 
 fn solution(diff: &Diff) -> Markup {

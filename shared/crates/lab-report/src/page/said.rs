@@ -24,7 +24,7 @@ pub fn said(run: &ProgramRun) -> Markup {
                 Record::Latencies { .. } if matches!(before(i), Some(Record::Table(_))) => {},
                 Record::Latencies { .. } => (distributions(record, &facts)),
                 Record::Note { text } => p { (plain(text)) },
-                Record::Profile { samples, top, .. } => (frames(*samples, top, &facts)),
+                Record::Profile { samples, top, .. } => (frames(*samples, top)),
                 Record::Heap { total_bytes, total_blocks, peak_bytes, sites, .. } => {
                     p {
                         b { (number(*total_bytes as f64)) } " bytes in " b { (number(*total_blocks as f64)) }
@@ -39,9 +39,11 @@ pub fn said(run: &ProgramRun) -> Markup {
     }
 }
 
-fn frames(samples: u64, top: &[(String, f64)], facts: &str) -> Markup {
-    html! {
-        (scrolling("Frames with the largest shares", &html! {
+/// They stand below the picture that they are of.
+fn frames(samples: u64, top: &[(String, f64)]) -> Markup {
+    scrolling(
+        "Frames with the largest shares",
+        &html! {
             table {
                 caption { "Frames with the largest shares of " (number(samples as f64)) " samples" }
                 thead { tr { th class="num" { "share [%]" } th { "frame" } } }
@@ -49,9 +51,8 @@ fn frames(samples: u64, top: &[(String, f64)], facts: &str) -> Markup {
                     tr { td class="num" { (format!("{:.0}", share * 100.0)) } td { code { (name) } } }
                 } }
             }
-        }))
-        p class="facts" { (facts) }
-    }
+        },
+    )
 }
 
 fn distributions(record: &Record, facts: &str) -> Markup {

@@ -81,7 +81,8 @@ fn runs_of(verb: &Path, disk: &mut Disk, found: &mut lab_report::Lab) {
             continue;
         }
         let is_picture = |path: &PathBuf| name(path).starts_with("flamegraph") && name(path).ends_with(".svg");
-        let drawn: Vec<PathBuf> = disk.list(folder).into_iter().filter(is_picture).collect();
+        let mut drawn: Vec<PathBuf> = disk.list(folder).into_iter().filter(is_picture).collect();
+        drawn.sort_by_key(|path| name(path).trim_end_matches(".svg").to_string());
         let pictures = drawn.iter().filter_map(|path| Some(Picture { file: name(path), svg: disk.text(path)? }));
         let pictures = pictures.collect();
         let run = folder.join(kept::FILE);
