@@ -163,6 +163,9 @@ const HEAVY: [(&str, &str, &str); 9] = [
     ("lab_harness", "", "the harness"),
 ];
 
+/// What needs no harness: programs of ours that no lab is part of.
+const WITHOUT_HARNESS: [&str; 2] = ["load", "pages"];
+
 /// Says of a build that it will not take as long again.
 const ONCE: &str = "this once";
 
@@ -175,9 +178,10 @@ pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
         .filter(|name| name.ends_with(".rlib"))
         .collect();
     let is_compiled = |krate: &str| compiled.iter().any(|name| name.starts_with(&format!("lib{krate}-")));
+    let has_harness = !needs.iter().any(|need| WITHOUT_HARNESS.contains(need));
     let first: Vec<&str> = HEAVY
         .iter()
-        .filter(|(krate, need, _)| (need.is_empty() || needs.contains(need)) && !is_compiled(krate))
+        .filter(|(krate, need, _)| (needs.contains(need) || need.is_empty() && has_harness) && !is_compiled(krate))
         .map(|(_, _, what)| *what)
         .collect();
     if first.is_empty() {

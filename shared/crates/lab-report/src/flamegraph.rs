@@ -39,7 +39,7 @@ pub fn frame(title: &str, svg: &str) -> Markup {
         }
     };
     html! {
-        div class="flamegraph" { iframe title=(title) style=(shape) srcdoc=(document.0) {} }
+        div class="scroll flamegraph" tabindex="0" role="region" aria-label=(title) { iframe title=(title) style=(shape) srcdoc=(document.0) {} }
     }
 }
 

@@ -9,7 +9,7 @@ use lab_report::{Board, Gone, Learner, Page, read_handover};
 use crate::error::Usage;
 use crate::terminal::{WARN, paint};
 use crate::verbs::report::pages::Pages;
-use crate::verbs::report::{is_json, list, text_of, write_page, wrote};
+use crate::verbs::report::{is_json, list, page_file, text_of, write_page, wrote};
 use crate::workspace::Workspace;
 
 /// Writes the board of all files in a folder.
@@ -21,6 +21,7 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
         );
         return Err(Usage(message).into());
     }
+    let out = page_file(out.as_deref(), || folder.join("board.html"))?;
     let (mut learners, mut gone) = (Vec::new(), Vec::new());
     let files = list(folder).with_context(|| format!("Cannot list {}: make it readable", folder.display()))?;
     for path in files.into_iter().filter(|path| is_json(path)) {
@@ -35,7 +36,10 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
     tell_apart(&mut learners);
     learners.sort_by_cached_key(|learner| learner.name.to_lowercase());
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let out = out.unwrap_or_else(|| folder.join("board.html"));
+    if learners.is_empty() {
+        let words = "no .json file there is what `cargo lab report --json` printed; the page says so";
+        anstream::eprintln!("{} {}", paint(WARN, folder.display()), words);
+    }
     write_page(&out, &Pages::ready(workspace)?.draw(&Page::Board(Board { at, learners, gone }))?)?;
     wrote(workspace, &out, is_to_open)
 }

@@ -14,6 +14,7 @@ pub use collect::{is_json, list, text_of};
 use self::pages::Pages;
 use crate::browser;
 use crate::catalogue::{self, Lab};
+use crate::error::Usage;
 use crate::say;
 use crate::terminal::{COMMAND, GOOD, paint, print_json};
 use crate::workspace::{Workspace, write_atomically};
@@ -44,13 +45,13 @@ pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Resu
     if options.watch {
         return live::serve(workspace, &labs, options, &Pages::ready(workspace)?);
     }
-    let report = collect::report(workspace, &labs, options)?;
     if options.json {
-        print_json(&Handover::of(&report))?;
+        print_json(&Handover::of(&collect::report(workspace, &labs, options)?))?;
         return Ok(0);
     }
     let file = only.map_or("report.html".into(), |lab| format!("report-{}.html", lab.nn()));
-    let out = options.out.clone().unwrap_or_else(|| workspace.target.join("lab").join(file));
+    let out = page_file(options.out.as_deref(), || workspace.target.join("lab").join(file))?;
+    let report = collect::report(workspace, &labs, options)?;
     let gone: usize = report.labs.iter().map(|lab| lab.gone.len()).sum();
     write_page(&out, &Pages::ready(workspace)?.draw(&Page::Report(report))?)?;
     if gone > 0 {
@@ -59,11 +60,22 @@ pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Resu
     wrote(workspace, &out, options.open)
 }
 
-/// Writes a page into a file that somebody may have named.
+/// Where a page goes, before anything is done for it.
+pub fn page_file(named: Option<&Path>, or: impl FnOnce() -> PathBuf) -> Result<PathBuf> {
+    let Some(named) = named else { return Ok(or()) };
+    if named.is_dir() || named.as_os_str().is_empty() {
+        let example = named.join("report.html");
+        return Err(Usage(format!("--out names a file, such as {}", example.display())).into());
+    }
+    Ok(named.to_path_buf())
+}
+
+/// Writes a page.
 pub fn write_page(out: &Path, html: &str) -> Result<()> {
     // A name without a folder is one in the current folder.
     let out = std::path::absolute(out).with_context(|| format!("{} is no path for a file", out.display()))?;
     write_atomically(&out, html.as_bytes())
+        .with_context(|| format!("The page is not in {}: name another file with --out", out.display()))
 }
 
 /// Says where a page is, and opens it where that was asked for.

@@ -33,8 +33,7 @@ impl Pages {
     /// A page as HTML.
     pub fn draw(&self, page: &Page) -> Result<String> {
         let mut command = Command::new(&self.0);
-        let mut running =
-            Running::start(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let mut running = Running::start(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         // It reads all of it before it says a word; what it says of a broken pipe is more than we know of one.
         let asked = running.child.stdin.take().context("stdin is piped")?.write_all(&serde_json::to_vec(page)?);
         let (mut html, mut words) = (String::new(), String::new());
