@@ -1,7 +1,7 @@
 //! What the tools found: where the time goes, what changed, who asks for memory, which task holds its thread.
 
-use lab_results::HeapSite;
 use lab_results::gate::figure as number;
+use lab_results::{HeapSite, Record};
 use maud::{Markup, html};
 
 use super::said::said;
@@ -80,8 +80,10 @@ fn of(program: &Program) -> &str {
 
 fn pictures(lab: &Lab, program: &Program, reading: &str) -> Markup {
     let facts = program.run.as_ref().map_or("drawn before its seed and machine were kept".into(), facts_of_run);
+    let mut records = program.run.iter().flat_map(|run| &run.records);
+    let has_profile = records.any(|record| matches!(record, Record::Profile { .. }));
     html! {
-        @if program.pictures.is_empty() { p class="facts" { (facts) } }
+        @if program.pictures.is_empty() && has_profile { p class="facts" { "The picture is no longer on disk. " (facts) } }
         @for picture in &program.pictures {
             figure {
                 (frame(&title(lab, program, picture), &picture.svg))

@@ -180,7 +180,12 @@ fn why(reason: &str) -> String {
 fn machine(lab: &Lab) -> String {
     /// More would be longer than the picture.
     const SEEDS: usize = 6;
-    let mut seeds: Vec<String> = lab.runs.attempts.iter().map(|attempt| attempt.seed.to_string()).collect();
+    let mut seeds: Vec<String> = Vec::new();
+    for seed in lab.runs.attempts.iter().map(|attempt| attempt.seed.to_string()) {
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+    }
     let word = if seeds.len() == 1 { "seed" } else { "seeds" };
     let more = seeds.len().saturating_sub(SEEDS);
     seeds.truncate(SEEDS);
