@@ -183,10 +183,11 @@ fn package_name(manifest: &Path) -> String {
 }
 
 /// What takes long to compile, by the crate that tells whether it was: what it is and why it is needed.
-const HEAVY: [(&str, &str, &str); 10] = [
+const HEAVY: &[(&str, &str, &str)] = &[
     ("sqlx_core", "database", "sqlx and SQLite's C code (about two minutes on two cores)"),
     ("axum", "service", "axum and tokio"),
     ("hyper", "load", "hyper and tokio (about half a minute)"),
+    ("maud", "pages", "maud, plotters and pulldown-cmark (a few seconds)"),
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
     ("inferno", "flame", "inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
@@ -195,6 +196,9 @@ const HEAVY: [(&str, &str, &str); 10] = [
     ("console_subscriber", "console", "console-subscriber and a tokio with tracing (about two minutes)"),
     ("lab_harness", "", "the harness"),
 ];
+
+/// What needs no harness: programs of ours that no lab is part of.
+const WITHOUT_HARNESS: [&str; 2] = ["load", "pages"];
 
 /// Says of a build that it will not take as long again.
 const ONCE: &str = "this once";
@@ -208,9 +212,10 @@ pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
         .filter(|name| name.ends_with(".rlib"))
         .collect();
     let is_compiled = |krate: &str| compiled.iter().any(|name| name.starts_with(&format!("lib{krate}-")));
+    let has_harness = !needs.iter().any(|need| WITHOUT_HARNESS.contains(need));
     let first: Vec<&str> = HEAVY
         .iter()
-        .filter(|(krate, need, _)| (need.is_empty() || needs.contains(need)) && !is_compiled(krate))
+        .filter(|(krate, need, _)| (needs.contains(need) || need.is_empty() && has_harness) && !is_compiled(krate))
         .map(|(_, _, what)| *what)
         .collect();
     if first.is_empty() {

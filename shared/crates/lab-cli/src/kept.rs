@@ -17,6 +17,9 @@ use crate::workspace::{Workspace, write_atomically};
 /// Whose run it can be: what the lab was, what it is now, what the solution is.
 pub const SUBJECTS: [&str; 3] = ["baseline", "yours", "reference"];
 
+/// What the folder of the smallest size is called beyond its subject.
+pub const SMALLEST: &str = "-smallest";
+
 /// The file of a run, beside what the program itself wrote.
 pub const FILE: &str = "run.json";
 
@@ -33,7 +36,7 @@ pub fn subject(workspace: &Workspace, lab: &Lab, is_solution: bool) -> &'static 
 /// Where the last run of a verb on a subject is kept. The smallest size has a place of its own: it must not overwrite a run that
 /// shows more.
 pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, is_smoke: bool) -> PathBuf {
-    let subject = if is_smoke { format!("{subject}-smallest") } else { subject.into() };
+    let subject = if is_smoke { format!("{subject}{SMALLEST}") } else { subject.into() };
     workspace.lab_target(&lab.name).join(verb).join(subject)
 }
 

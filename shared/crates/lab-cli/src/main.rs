@@ -4,6 +4,7 @@
 
 mod arena;
 mod args;
+mod browser;
 mod cargo;
 mod catalogue;
 mod child;

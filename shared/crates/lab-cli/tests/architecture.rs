@@ -98,6 +98,18 @@ fn the_first_lab_compiles_nothing_heavy() {
     }
 }
 
+/// `lab` is compiled before anybody's first lab. What draws is a program of its own, built when somebody wants to see it.
+#[test]
+fn the_lab_program_compiles_nothing_that_draws() {
+    let tree = cargo(&["tree", "--package", "lab-cli", "--edges", "normal,build", "--prefix", "none"]);
+    for line in tree.lines() {
+        let name = line.split(' ').next().unwrap_or_default();
+        for heavy in ["maud", "plotters", "pulldown-cmark", "inferno", "tokio", "hyper"] {
+            assert!(!name.starts_with(heavy), "lab compiles {name}");
+        }
+    }
+}
+
 #[test]
 fn a_lab_pays_only_for_what_it_needs() {
     let has = |package: &str, dependency: &str| {

@@ -9,6 +9,7 @@ use crate::child::Running;
 use crate::flame;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
+use crate::verbs::report::pages;
 use crate::verbs::{console, load, serve};
 use crate::workspace::Workspace;
 
@@ -58,7 +59,8 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
     )?;
     build(workspace, &load::generator(workspace))?;
     build(workspace, &flame::build(workspace))?;
-    say!("{} the stalling service, the load generator, the flamegraph program", paint(GOOD, "ready"));
+    build(workspace, &pages::build(workspace))?;
+    say!("{} the stalling service, the load generator, the flamegraph program, the pages", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }
