@@ -47,8 +47,18 @@ pub enum Verb {
     },
     /// Draw a CPU flamegraph of your code.
     Profile(OnLab),
-    /// Show which lines ask for memory.
-    Heap(OnLab),
+    /// Show which lines ask for memory; of an edited lab, beside what it was.
+    #[command(
+        mut_arg("solution", |arg| arg.help("Set it beside the solution")),
+        mut_arg("json", |arg| arg.help("Print each run as a line of JSON, the earlier first, and what they come to side by side"))
+    )]
+    Heap {
+        #[command(flatten)]
+        on: OnLab,
+        /// What a service holds while it runs, sampled by jemalloc, in place of all that it requests.
+        #[arg(long)]
+        live: bool,
+    },
     /// Watch the tasks of an asynchronous lab with tokio-console, or as a table.
     Console {
         /// The lab.

@@ -151,12 +151,13 @@ fn package_name(manifest: &Path) -> String {
 }
 
 /// What takes long to compile, by the crate that tells whether it was: what it is and why it is needed.
-const HEAVY: [(&str, &str, &str); 8] = [
+const HEAVY: [(&str, &str, &str); 9] = [
     ("sqlx_core", "database", "sqlx and SQLite's C code (about two minutes on two cores)"),
     ("axum", "service", "axum and tokio"),
     ("hyper", "load", "hyper and tokio (about half a minute)"),
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
+    ("tikv_jemalloc_sys", "jemalloc", "jemalloc, in C (about a minute)"),
     ("criterion", "bench", "Criterion (about a minute)"),
     ("console_subscriber", "console", "console-subscriber and a tokio with tracing (about two minutes)"),
     ("lab_harness", "", "the harness"),

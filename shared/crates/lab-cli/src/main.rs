@@ -65,7 +65,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Serve(on)) => verbs::serve::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
         Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
-        Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Heap { on, live }) => verbs::heap::run(&workspace, &lab(&on.lab)?, &on, live),
         Some(Verb::Console { lab: wanted, table, json }) => {
             verbs::console::run(&workspace, &lab(&wanted)?, table, json)
         }

@@ -73,6 +73,8 @@ pub enum Watch {
     Cpu,
     /// A heap profile, into `run.out`; built with the feature `heap`.
     Heap,
+    /// What is live while it serves, into `run.out`; built with the feature `jemalloc`.
+    LiveHeap,
     /// Poll times, which the lab's own code prints; with the feature `console` for tokio-console too.
     Polls,
 }
@@ -85,7 +87,8 @@ impl Watch {
             Ok("nothing") => Ok(Watch::Nothing),
             Ok("cpu") => Ok(Watch::Cpu),
             Ok("heap") => Ok(Watch::Heap),
-            Ok(other) => bail!("{WATCH} is `{other}`; known are nothing, cpu, heap and polls"),
+            Ok("live-heap") => Ok(Watch::LiveHeap),
+            Ok(other) => bail!("{WATCH} is `{other}`; known are nothing, cpu, heap, live-heap and polls"),
         }
     }
 
@@ -94,6 +97,7 @@ impl Watch {
             Watch::Nothing => "nothing",
             Watch::Cpu => "cpu",
             Watch::Heap => "heap",
+            Watch::LiveHeap => "live-heap",
             Watch::Polls => "polls",
         }
     }

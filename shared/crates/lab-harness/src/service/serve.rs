@@ -142,11 +142,13 @@ enum Watcher {
     Cpu(crate::profile::Profiler),
     #[cfg(feature = "heap")]
     Heap(crate::heap::HeapProfiler),
+    #[cfg(feature = "jemalloc")]
+    LiveHeap(crate::live_heap::Looking),
 }
 
 impl Watcher {
     #[cfg_attr(
-        not(feature = "heap"),
+        not(any(feature = "heap", feature = "jemalloc")),
         allow(unused_variables, reason = "only a heap profile names its file at the start")
     )]
     fn start(run: &Run) -> Result<Watcher> {
@@ -160,6 +162,12 @@ impl Watcher {
             Watch::Heap => Ok(Watcher::Heap(crate::heap::start(&run.out)?)),
             #[cfg(not(feature = "heap"))]
             Watch::Heap => anyhow::bail!("built without the feature `heap`; `cargo lab heap` builds with it"),
+            #[cfg(feature = "jemalloc")]
+            Watch::LiveHeap => Ok(Watcher::LiveHeap(crate::live_heap::start(&run.out)?)),
+            #[cfg(not(feature = "jemalloc"))]
+            Watch::LiveHeap => {
+                anyhow::bail!("built without the feature `jemalloc`; `cargo lab heap --live` builds with it")
+            }
         }
     }
 
@@ -174,6 +182,8 @@ impl Watcher {
             Watcher::Cpu(profiler) => emit(&profiler.finish(&run.out)?),
             #[cfg(feature = "heap")]
             Watcher::Heap(profiler) => emit(&profiler.finish()?),
+            #[cfg(feature = "jemalloc")]
+            Watcher::LiveHeap(looking) => emit(&looking.finish()?),
         }
         Ok(())
     }
