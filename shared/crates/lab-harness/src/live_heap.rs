@@ -22,7 +22,7 @@ use crate::sites::{Frame, Sites};
 pub(crate) const OPTIONS: (&str, &str) = ("_RJEM_MALLOC_CONF", "prof:true,lg_prof_sample:16");
 
 /// How long between two looks.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks at this process again and again until it is told to finish.
 pub(crate) struct Looking {
@@ -142,7 +142,8 @@ fn resolve(address: usize) -> Vec<Frame> {
     let mut frames = Vec::new();
     // A stack holds where calls return to; the call itself stands before that.
     backtrace::resolve((address - 1) as *mut c_void, |symbol| {
-        let name = symbol.name().map(|name| name.to_string()).unwrap_or_default();
+        // Without the crates' hashes.
+        let name = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
         let file = symbol.filename().map(|file| file.display().to_string()).unwrap_or_default();
         let line = symbol.lineno().map(|line| line.to_string()).unwrap_or_default();
         frames.push(Frame::new(&name, &file, &line));

@@ -61,7 +61,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
             arguments.push("--smoke".into());
         }
         let bar = spinner(format!("Running {} ({subject}) under its heap profiler", lab.name));
-        let call = Call { arguments, environment: vec![("DB", database::chosen()?)], limit: LIMIT, pass_on: !on.json };
+        let call = Call { arguments, environment: vec![("DB", database::chosen()?)], limit: LIMIT, ..Call::default() };
         let mut records = runner::run(&program, &call)?.finished().with_context(|| format!("{subject} failed"))?;
         bar.finish_and_clear();
         records.iter_mut().for_each(as_the_checkout_has_it);
@@ -73,6 +73,12 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
         (false, runs) => runs.iter().for_each(|run| show::alone(workspace, lab, run)),
     }
     Ok(0)
+}
+
+/// What a lab's programs are built with to have their heaps looked at.
+pub fn features(lab: &Lab) -> Vec<&'static str> {
+    let tools = [Some(REQUESTED), (lab.meta.kind == Kind::Service).then_some(LIVE)];
+    tools.into_iter().flatten().map(|tool| tool.feature).collect()
 }
 
 /// Whose profiles are taken, the earlier first.

@@ -120,14 +120,21 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         rows: vec![vec![500_u64.into(), 81.0.into()], vec![4_000_u64.into(), 2_129.0.into()]],
         plot: Some(1),
     };
-    let site =
-        HeapSite { bytes: 3_000_000, blocks: 13_000, frames: vec![format!("Vec<{EVIL}>::push (src/manifest.rs:9)")] };
+    let site = HeapSite {
+        bytes: 3_000_000,
+        blocks: 13_000,
+        frames: vec![format!("Vec<{EVIL}>::push (src/manifest.rs:9)")],
+        ..HeapSite::default()
+    };
     let heap = Record::Heap {
         file: "dhat-heap.json".into(),
         total_bytes: 3_000_030,
         total_blocks: 13_001,
         peak_bytes: 1_220_520,
         sites: vec![site],
+        end_bytes: 0,
+        end_blocks: 0,
+        svg: String::new(),
     };
     let profile = Record::Profile {
         svg: "flamegraph.svg".into(),

@@ -1,6 +1,7 @@
 //! Heap profiles on a terminal.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 
 /// So many sites of each list.
 const TOP: usize = 10;
+/// Of live bytes, functions below this share are left out.
+const SMALLEST_SHARE: f64 = 0.01;
 /// So many frames of each site: the one that asked, and who called it.
 const FRAMES: usize = 3;
 
@@ -37,19 +40,19 @@ pub fn alone(workspace: &Workspace, lab: &Lab, run: &ProgramRun) {
                     say!("{} bytes in {} blocks were still live at the end", number(*end_bytes), number(*end_blocks));
                 }
                 say!();
-                lists(sites, &REQUESTED);
+                lists(sites, &REQUESTED, &REQUESTED);
                 still_live(sites);
             }
             Record::LiveHeap { looks, sample_bytes, live_bytes, sites, .. } => {
                 let title = paint(HEADING, format!("Live heap of {} ({})", lab.name, run.subject));
                 say!("{title}  {} bytes at the fullest of {looks} looks", number(*live_bytes));
                 sampled(*sample_bytes);
-                lists(sites, &LIVE);
+                lists(sites, &LIVE, &LIVE[..1]);
             }
             _ => {}
         }
-        files(workspace, record);
     }
+    files(workspace, &[run]);
     let live = if run.records.iter().any(|record| matches!(record, Record::LiveHeap { .. })) { " --live" } else { "" };
     if run.subject == "baseline" {
         let beside = format!("cargo lab heap {}{live} --solution", lab.nn());
@@ -73,25 +76,27 @@ pub fn both(workspace: &Workspace, lab: &Lab, before: &ProgramRun, after: &Progr
     right(&mut view, 1..=3);
     print(&view);
     say!();
-    if let Some(Record::LiveHeap { sample_bytes, .. }) =
-        after.records.iter().find(|r| matches!(r, Record::LiveHeap { .. }))
-    {
-        sampled(*sample_bytes);
-    }
-    let by_bytes: Vec<&Function> = compared.functions.iter().collect();
-    let mut by_blocks = by_bytes.clone();
-    by_blocks.sort_by_key(|function| Reverse(function.most(|asked| asked.blocks)));
-    let is_same_order = by_bytes.iter().take(TOP).eq(by_blocks.iter().take(TOP));
-    functions("By bytes", (earlier, later), &by_bytes);
-    if is_same_order {
-        say!("{}", paint(QUIET, "By blocks the order is the same."));
-        say!();
+    let live = after.records.iter().find_map(|record| match record {
+        Record::LiveHeap { sample_bytes, live_bytes, .. } => Some((*sample_bytes, *live_bytes)),
+        _ => None,
+    });
+    let mut by_bytes: Vec<&Function> = compared.functions.iter().collect();
+    if let Some((sample_bytes, live_bytes)) = live {
+        sampled(sample_bytes);
+        // A function with a sample or two is new or gone by chance.
+        by_bytes.retain(|function| function.most(|asked| asked.bytes) as f64 >= SMALLEST_SHARE * live_bytes as f64);
+        functions("By live bytes", (earlier, later), &by_bytes);
     } else {
-        functions("By blocks", (earlier, later), &by_blocks);
+        let mut by_blocks = by_bytes.clone();
+        by_blocks.sort_by_key(|function| Reverse(function.most(|asked| asked.blocks)));
+        if by_bytes.iter().take(TOP).eq(by_blocks.iter().take(TOP)) {
+            functions("By bytes, and by blocks", (earlier, later), &by_bytes);
+        } else {
+            functions("By bytes", (earlier, later), &by_bytes);
+            functions("By blocks", (earlier, later), &by_blocks);
+        }
     }
-    for run in [before, after] {
-        run.records.iter().for_each(|record| files(workspace, record));
-    }
+    files(workspace, &[before, after]);
     Ok(())
 }
 
@@ -105,10 +110,10 @@ const REQUESTED: [Figure; 3] = [
 ];
 const LIVE: [Figure; 2] = [("bytes", "live bytes", |site| site.bytes), ("blocks", "live blocks", |site| site.blocks)];
 
-/// The sites by each figure; lists that say the same are one.
-fn lists(sites: &[HeapSite], figures: &[Figure]) {
+/// The sites by some of the figures; lists that say the same are one.
+fn lists(sites: &[HeapSite], columns: &[Figure], by: &[Figure]) {
     let mut lists: Vec<(Vec<&str>, Vec<&HeapSite>)> = Vec::new();
-    for (_, name, figure) in figures {
+    for (_, name, figure) in by {
         let list = top(sites, *figure);
         match lists.iter_mut().find(|(_, longer)| longer.starts_with(&list)) {
             Some((names, _)) => names.push(name),
@@ -117,13 +122,13 @@ fn lists(sites: &[HeapSite], figures: &[Figure]) {
     }
     for (names, list) in lists {
         say!("{}", paint(HEADING, format!("By {}", names.join(", and by "))));
-        let headings = figures.iter().map(|(heading, ..)| *heading).chain(["site"]);
+        let headings = columns.iter().map(|(heading, ..)| *heading).chain(["site"]);
         let mut view = grid(&headings.collect::<Vec<_>>());
         for site in list {
-            let row = figures.iter().map(|(.., figure)| number(figure(site))).chain([frames(site)]);
+            let row = columns.iter().map(|(.., figure)| number(figure(site))).chain([frames(site)]);
             view.add_row(row.collect::<Vec<_>>());
         }
-        right(&mut view, 0..=figures.len() - 1);
+        right(&mut view, 0..=columns.len() - 1);
         print(&view);
         say!();
     }
@@ -158,7 +163,7 @@ fn frames(site: &HeapSite) -> String {
     let mut lines: Vec<String> = site.frames.iter().map(|frame| line(parts(frame))).collect();
     lines.dedup();
     lines.truncate(FRAMES);
-    lines.join("\n  from ")
+    lines.join("\nfrom ")
 }
 
 fn line((function, place): (String, &str)) -> String {
@@ -179,17 +184,28 @@ fn functions(title: &str, (earlier, later): (&str, &str), list: &[&Function]) {
             [_, None] => " [gone]",
             _ => "",
         };
+        let mut lines = vec![format!("{}{mark}", function.name)];
         let [before, after] = sides.map(|side| side.as_ref().map_or(String::new(), places));
-        let moved = if before == after || after.is_empty() { before } else { format!("{before}\n-> {after}") };
-        view.add_row([figures(|a| a.bytes), figures(|a| a.blocks), format!("{}{mark}\n{moved}", function.name)]);
+        lines.extend((!before.is_empty()).then(|| before.clone()));
+        lines.extend((!after.is_empty() && after != before).then(|| format!("-> {after}")));
+        view.add_row([figures(|a| a.bytes), figures(|a| a.blocks), lines.join("\n")]);
     }
     right(&mut view, 0..=1);
     print(&view);
     say!();
 }
 
+/// The lines of each file: `src/manifest.rs:9, 12`.
 fn places(asked: &Asked) -> String {
-    asked.places.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    let mut files: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+    for (file, line) in asked.places.iter().filter_map(|place| place.rsplit_once(':')) {
+        files.entry(file).or_default().extend(line.parse::<u64>());
+    }
+    let named = files.into_iter().map(|(file, lines)| {
+        let lines = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        format!("{file}:{lines}")
+    });
+    named.collect::<Vec<_>>().join("; ")
 }
 
 fn sampled(sample_bytes: u64) {
@@ -198,18 +214,20 @@ fn sampled(sample_bytes: u64) {
     say!();
 }
 
-fn files(workspace: &Workspace, record: &Record) {
-    let show = |path: &str| workspace.show(Path::new(path));
-    match record {
-        Record::Heap { svg, file, .. } => {
-            say!("Flamegraph of requested bytes: {}", show(svg));
-            say!("For DHAT's viewer:             {}", show(file));
+/// Where everything is kept, and what it is for.
+fn files(workspace: &Workspace, runs: &[&ProgramRun]) {
+    let heaps = runs.iter().flat_map(|run| &run.records).filter_map(|record| match record {
+        Record::Heap { svg, .. } => {
+            Some((svg, "flamegraph.svg (bytes requested, by stack), dhat-heap.json (for DHAT's viewer)"))
         }
-        Record::LiveHeap { svg, file, .. } => {
-            say!("Flamegraph of live bytes: {}", show(svg));
-            say!("For jeprof:               {}", show(file));
+        Record::LiveHeap { svg, .. } => Some((svg, "flamegraph.svg (live bytes, by stack), live.heap (for jeprof)")),
+        _ => None,
+    });
+    for (at, (svg, what)) in heaps.enumerate() {
+        if at == 0 {
+            say!("{}", paint(QUIET, format!("Kept: {what}, in")));
         }
-        _ => {}
+        say!("  {}", workspace.show(Path::new(svg).parent().unwrap_or(Path::new(svg))));
     }
 }
 
@@ -227,4 +245,15 @@ fn ratio(before: u64, after: u64) -> String {
 
 fn number(count: u64) -> String {
     figure(count as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_once_and_its_lines_in_order() {
+        let places = ["src/a.rs:12", "src/a.rs:9", "src/b.rs:7"].map(String::from).into();
+        assert_eq!(super::places(&Asked { places, ..Asked::default() }), "src/a.rs:9, 12; src/b.rs:7");
+    }
 }
