@@ -78,6 +78,10 @@ impl Program for Shop {
         watched(run, Watch::Heap)
     }
 
+    fn live_heap(&self, run: &Run) -> Result<()> {
+        watched(run, Watch::LiveHeap)
+    }
+
     fn tasks(&self, run: &Run) -> Result<()> {
         watched(run, Watch::Polls)
     }

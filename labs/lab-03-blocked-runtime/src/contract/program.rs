@@ -71,6 +71,10 @@ impl Program for AccountService {
         watched(run, Watch::Heap)
     }
 
+    fn live_heap(&self, run: &Run) -> Result<()> {
+        watched(run, Watch::LiveHeap)
+    }
+
     fn tasks(&self, run: &Run) -> Result<()> {
         watched(run, Watch::Polls)?;
         let text = "While a task is polled nobody else gets its thread. Between two awaits there should be well below a millisecond; \

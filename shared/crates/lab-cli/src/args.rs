@@ -55,8 +55,18 @@ pub enum Verb {
                       of the first, where what vanished shows. In both, red is more of the time than before, blue is less."
     )]
     Flamediff(Differing),
-    /// Show which lines ask for memory.
-    Heap(OnLab),
+    /// Show which lines ask for memory; of an edited lab, beside what it was.
+    #[command(
+        mut_arg("solution", |arg| arg.help("Set it beside the solution")),
+        mut_arg("json", |arg| arg.help("Print each run as a line of JSON, the earlier first, and what they come to side by side"))
+    )]
+    Heap {
+        #[command(flatten)]
+        on: OnLab,
+        /// What a service holds while it runs, sampled by jemalloc, in place of all that it requests.
+        #[arg(long)]
+        live: bool,
+    },
     /// Watch the tasks of an asynchronous lab live with tokio-console, or sum them up by the line that spawned them.
     #[command(
         after_help = "On a terminal with tokio-console (on the PATH, or built by --install) this opens it in front of the lab under load; \

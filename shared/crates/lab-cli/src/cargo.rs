@@ -191,6 +191,7 @@ const HEAVY: &[(&str, &str, &str)] = &[
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
     ("inferno", "flame", "inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
+    ("tikv_jemalloc_sys", "jemalloc", "jemalloc, in C (about a minute)"),
     ("criterion", "bench", "Criterion (about a minute)"),
     ("dial9", "tasks", "dial9 and a tokio with its hooks (about a minute and a half)"),
     ("console_subscriber", "console", "console-subscriber and a tokio with tracing (about two minutes)"),

@@ -42,10 +42,11 @@ pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, is_sm
 
 /// Keeps a run in place of the one before.
 pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, on: &OnLab, records: &[Record]) -> Result<()> {
-    keep_as(workspace, lab, verb, subject(workspace, lab, on.solution), on.seed, on.smoke, records)
+    keep_as(workspace, lab, verb, subject(workspace, lab, on.solution), on.seed, on.smoke, records)?;
+    Ok(())
 }
 
-/// The same, where the caller knows whose run it is.
+/// Keeps a run of a subject in place of the one before, and returns it.
 pub fn keep_as(
     workspace: &Workspace,
     lab: &Lab,
@@ -54,7 +55,7 @@ pub fn keep_as(
     seed: u64,
     smoke: bool,
     records: &[Record],
-) -> Result<()> {
+) -> Result<ProgramRun> {
     let run = ProgramRun {
         schema: SCHEMA,
         subject: subject.into(),
@@ -66,5 +67,6 @@ pub fn keep_as(
         load: machine::load(),
         records: records.to_vec(),
     };
-    write_atomically(&folder(workspace, lab, verb, subject, smoke).join(FILE), &serde_json::to_vec_pretty(&run)?)
+    write_atomically(&folder(workspace, lab, verb, subject, smoke).join(FILE), &serde_json::to_vec_pretty(&run)?)?;
+    Ok(run)
 }

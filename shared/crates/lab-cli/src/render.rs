@@ -1,10 +1,8 @@
 //! Records as people read them: tables that fit the terminal, bars where a picture helps.
 
 use anstyle::Style;
-pub use comfy_table::Cell as View;
-use comfy_table::{
-    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table as Grid, Width, presets,
-};
+use comfy_table::{Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Width, presets};
+pub use comfy_table::{Cell as View, Table as Grid};
 use lab_results::gate::figure;
 use lab_results::{Cell, Column, Table};
 

@@ -75,6 +75,8 @@ pub enum Watch {
     Cpu,
     /// A heap profile, into `run.out`; built with the feature `heap`.
     Heap,
+    /// What is live while it serves, into `run.out`; built with the feature `jemalloc`.
+    LiveHeap,
     /// Poll times: those that the lab's own code takes; with the feature `tasks` also by spawn site, with a trace in `run.out`; with the
     /// feature `console` for tokio-console.
     Polls,
@@ -88,7 +90,8 @@ impl Watch {
             Ok("nothing") => Ok(Watch::Nothing),
             Ok("cpu") => Ok(Watch::Cpu),
             Ok("heap") => Ok(Watch::Heap),
-            Ok(other) => bail!("{WATCH} is `{other}`; known are nothing, cpu, heap and polls"),
+            Ok("live-heap") => Ok(Watch::LiveHeap),
+            Ok(other) => bail!("{WATCH} is `{other}`; known are nothing, cpu, heap, live-heap and polls"),
         }
     }
 
@@ -97,6 +100,7 @@ impl Watch {
             Watch::Nothing => "nothing",
             Watch::Cpu => "cpu",
             Watch::Heap => "heap",
+            Watch::LiveHeap => "live-heap",
             Watch::Polls => "polls",
         }
     }

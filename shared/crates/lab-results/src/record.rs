@@ -147,7 +147,31 @@ pub enum Record {
         total_blocks: u64,
         /// Most bytes live at once.
         peak_bytes: u64,
-        /// The sites that requested the most bytes, the largest first.
+        /// Bytes that were still live when the profile ended: kept on purpose, or leaked.
+        #[serde(default)]
+        end_bytes: u64,
+        /// Blocks that were still live when the profile ended.
+        #[serde(default)]
+        end_blocks: u64,
+        /// Every site, those that requested the most bytes first.
+        sites: Vec<HeapSite>,
+        /// The flamegraph of requested bytes.
+        #[serde(default)]
+        svg: String,
+    },
+    /// A sampling allocator was asked again and again what was live; this is the moment when that was most.
+    LiveHeap {
+        /// Its answer, as jemalloc writes it.
+        file: String,
+        /// The flamegraph of live bytes.
+        svg: String,
+        /// How often it was asked.
+        looks: u64,
+        /// One sample for so many requested bytes, on average.
+        sample_bytes: u64,
+        /// Bytes live at that moment, estimated from the samples.
+        live_bytes: u64,
+        /// Every site with a sample. `bytes` and `blocks` are what is live of it, estimated.
         sites: Vec<HeapSite>,
     },
     /// A service listens.
@@ -215,12 +239,18 @@ pub struct FrameChange {
 }
 
 /// One allocation site of a heap profile.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeapSite {
     /// Bytes requested there in total.
     pub bytes: u64,
     /// Blocks requested there in total.
     pub blocks: u64,
+    /// Bytes of it live at the moment when the whole heap was largest.
+    #[serde(default)]
+    pub peak_bytes: u64,
+    /// Bytes of it still live at the end.
+    #[serde(default)]
+    pub end_bytes: u64,
     /// The frames that name our code, innermost first: function and `file:line`.
     pub frames: Vec<String>,
 }

@@ -241,6 +241,7 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         bytes,
         blocks,
         frames: vec![format!("Vec<{EVIL}>::push (src/manifest.rs:{line})")],
+        ..HeapSite::default()
     };
     let heap = Record::Heap {
         file: "dhat-heap.json".into(),
@@ -248,6 +249,9 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         total_blocks: 13_001,
         peak_bytes: 1_220_520,
         sites: vec![site(3_000_000, 1, 9), site(30, 13_000, 12)],
+        end_bytes: 0,
+        end_blocks: 0,
+        svg: String::new(),
     };
     let profile = Record::Profile {
         svg: "flamegraph.svg".into(),

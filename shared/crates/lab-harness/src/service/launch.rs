@@ -62,6 +62,10 @@ impl Launch {
     /// It could not be started, failed, or took longer than 30 s; its own words are in the message.
     pub fn start(mut self) -> Result<Service> {
         self.command.env("LAB_CHILD", "1").env(WATCH, self.watch.as_str());
+        #[cfg(feature = "jemalloc")]
+        if self.watch == Watch::LiveHeap {
+            self.command.env(crate::live_heap::OPTIONS.0, crate::live_heap::OPTIONS.1);
+        }
         // A backtrace would push a panic's message out of what is kept of its words.
         self.command.env("RUST_BACKTRACE", "0");
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -145,6 +145,8 @@ enum Watcher {
     Cpu(crate::profile::Profiler),
     #[cfg(feature = "heap")]
     Heap(crate::heap::HeapProfiler),
+    #[cfg(feature = "jemalloc")]
+    LiveHeap(crate::live_heap::Looking),
     #[cfg(feature = "tasks")]
     Polls(super::tasks::Recording),
 }
@@ -161,7 +163,7 @@ fn watched_runtime(workers: usize, run: &Run) -> Result<(Runtime, Watcher)> {
 
 impl Watcher {
     #[cfg_attr(
-        not(feature = "heap"),
+        not(any(feature = "heap", feature = "jemalloc")),
         allow(unused_variables, reason = "only a heap profile names its file at the start")
     )]
     fn start(run: &Run) -> Result<Watcher> {
@@ -175,6 +177,12 @@ impl Watcher {
             Watch::Heap => Ok(Watcher::Heap(crate::heap::start(&run.out)?)),
             #[cfg(not(feature = "heap"))]
             Watch::Heap => anyhow::bail!("built without the feature `heap`; `cargo lab heap` builds with it"),
+            #[cfg(feature = "jemalloc")]
+            Watch::LiveHeap => Ok(Watcher::LiveHeap(crate::live_heap::start(&run.out)?)),
+            #[cfg(not(feature = "jemalloc"))]
+            Watch::LiveHeap => {
+                anyhow::bail!("built without the feature `jemalloc`; `cargo lab heap --live` builds with it")
+            }
         }
     }
 
@@ -191,6 +199,8 @@ impl Watcher {
             Watcher::Heap(profiler) => emit(&profiler.finish()?),
             #[cfg(feature = "tasks")]
             Watcher::Polls(recording) => emit(&recording.finish()?),
+            #[cfg(feature = "jemalloc")]
+            Watcher::LiveHeap(looking) => emit(&looking.finish()?),
         }
         Ok(())
     }
