@@ -88,8 +88,7 @@ impl Program for AccountService {
 /// The service looks at itself during `run.seconds` of an ordinary evening.
 fn watched(run: &Run, watch: Watch) -> Result<()> {
     service::watched(Launch::new(run).watch(watch), |address| {
-        load::drive(address, run.seed, seconds(run, run.seconds), true)?;
-        Ok(())
+        Ok(load::drive(address, run.seed, seconds(run, run.seconds), true)?.overall.planned)
     })
 }
 

@@ -188,6 +188,7 @@ const HEAVY: [(&str, &str, &str); 9] = [
     ("axum", "service", "axum and tokio"),
     ("hyper", "load", "hyper and tokio (about half a minute)"),
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
+    ("inferno", "flame", "inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
     ("criterion", "bench", "Criterion (about a minute)"),
     ("dial9", "tasks", "dial9 and a tokio with its hooks (about a minute and a half)"),

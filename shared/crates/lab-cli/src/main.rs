@@ -10,6 +10,7 @@ mod child;
 mod database;
 mod dev;
 mod error;
+mod flame;
 mod fullscreen;
 mod kept;
 mod machine;
@@ -65,6 +66,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Serve(on)) => verbs::serve::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
         Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
         Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Console { on, table, install }) => {
             verbs::console::run(&workspace, &lab(&on.lab)?, &on, table, install)

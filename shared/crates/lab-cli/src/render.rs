@@ -46,6 +46,15 @@ pub fn print(grid: &Grid) {
     }
 }
 
+/// Columns of figures, whose last digits stand below each other.
+pub fn right_aligned(grid: &mut Grid, columns: impl IntoIterator<Item = usize>) {
+    for index in columns {
+        if let Some(column) = grid.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
 /// Prints a program's table with its objectives, and its bars below.
 pub fn table(table: &Table) {
     say!("{}", paint(HEADING, &table.title));
@@ -54,12 +63,8 @@ pub fn table(table: &Table) {
     for row in &table.rows {
         view.add_row(row.iter().zip(&table.columns).map(|(cell, column)| cell_view(cell, column)));
     }
-    for (index, _) in table.rows.first().into_iter().flatten().enumerate().filter(|(_, c)| matches!(c, Cell::Number(_)))
-    {
-        if let Some(column) = view.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    let cells = table.rows.first().into_iter().flatten().enumerate();
+    right_aligned(&mut view, cells.filter(|(_, cell)| matches!(cell, Cell::Number(_))).map(|(index, _)| index));
     keep_words(&mut view, table);
     print(&view);
     for column in table.columns.iter().filter(|column| column.slo.is_some()) {

@@ -37,9 +37,9 @@
 //! // The CPU profile of the serving process, and in the same way `heap` with `Watch::Heap`.
 //! fn profile(run: &Run) -> anyhow::Result<()> {
 //!     service::watched(Launch::new(run).watch(Watch::Cpu), |address| {
-//!         // drive load against the address for `run.seconds`
-//!         # let _ = address;
-//!         Ok(())
+//!         let schedule = load::Schedule::constant(20.0, std::time::Duration::from_secs_f64(run.seconds))?;
+//!         let looking = load::EachRequest::new("GET", |_| load::Request::get("/orders/US-10001"));
+//!         Ok(load::Run::new(load::Target::loopback(address)?).open(schedule, looking).drive()?.overall.planned)
 //!     })
 //! }
 //! ```

@@ -132,8 +132,12 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
     let profile = Record::Profile {
         svg: "flamegraph.svg".into(),
         folded: "stacks.folded".into(),
+        pprof: None,
+        sampler: None,
         samples: 100,
         top: vec![(format!("manifest<{EVIL}>"), 1.0)],
+        cpu_ms: 0.0,
+        work: 0,
     };
     let latencies = Record::Latencies {
         title: "Response times".into(),
