@@ -183,7 +183,7 @@ fn package_name(manifest: &Path) -> String {
 }
 
 /// What takes long to compile, by the crate that tells whether it was: what it is and why it is needed.
-const HEAVY: [(&str, &str, &str); 9] = [
+const HEAVY: [(&str, &str, &str); 10] = [
     ("sqlx_core", "database", "sqlx and SQLite's C code (about two minutes on two cores)"),
     ("axum", "service", "axum and tokio"),
     ("hyper", "load", "hyper and tokio (about half a minute)"),
