@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 pub const TARGETS: [(&str, &str); 18] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
+    ("flamediff-NN", "what your fix changed in it"),
     ("heap-NN", "who asks for memory"),
     ("console-NN", "tasks of an asynchronous lab"),
     ("dump-NN", "what every thread does, and who holds what"),
