@@ -8,7 +8,7 @@ use crate::verbs::list;
 use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
-pub const TARGETS: [(&str, &str); 18] = [
+pub const TARGETS: [(&str, &str); 19] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
     ("flamediff-NN", "what your fix changed in it"),
