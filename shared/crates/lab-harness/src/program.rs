@@ -170,11 +170,22 @@ fn profile<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
     program.work(run)?;
     let until = std::time::Instant::now() + std::time::Duration::from_secs_f64(run.seconds);
     let profiler = crate::profile::start()?;
+    let mut units = 0;
     while std::time::Instant::now() < until {
         program.work(run)?;
+        units += 1;
     }
-    emit(&profiler.finish(&run.out)?);
+    emit(&with_work(profiler.finish(&run.out)?, units));
     Ok(())
+}
+
+/// A CPU profile that says how many calls or requests were worked off meanwhile; any other record as it is.
+#[cfg(any(feature = "profile", feature = "service"))]
+pub(crate) fn with_work(mut record: Record, units: u64) -> Record {
+    if let Record::Profile { work, .. } = &mut record {
+        *work = units;
+    }
+    record
 }
 
 #[cfg(not(feature = "profile"))]

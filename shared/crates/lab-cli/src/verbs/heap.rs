@@ -65,7 +65,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
         let mut records = runner::run(&program, &call)?.finished().with_context(|| format!("{subject} failed"))?;
         bar.finish_and_clear();
         records.iter_mut().for_each(as_the_checkout_has_it);
-        runs.push(kept::keep_as(workspace, lab, tool.verb, subject, on, &records)?);
+        runs.push(kept::keep_as(workspace, lab, tool.verb, subject, on.seed, on.smoke, &records)?);
     }
     match (on.json, runs.as_slice()) {
         (true, runs) => print_json(runs)?,

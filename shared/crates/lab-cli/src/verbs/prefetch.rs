@@ -6,8 +6,10 @@ use crate::arena::{self, Attempt};
 use crate::cargo::{self, Build, Built};
 use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
+use crate::flame;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
+use crate::verbs::report::pages;
 use crate::verbs::{console, heap, load, serve};
 use crate::workspace::Workspace;
 
@@ -37,7 +39,9 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         };
         build(workspace, &benches)?;
         if lab.meta.needs.contains(&Need::Async) {
-            build(workspace, &console::instrumented(workspace, &lab))?;
+            for instrumented in console::builds(workspace, &lab) {
+                build(workspace, &instrumented)?;
+            }
         }
         let arena = arena::lay_out(workspace, &lab, &Attempt::Current)?;
         if let Err(words) = arena.build(workspace, true)? {
@@ -60,7 +64,9 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         },
     )?;
     build(workspace, &load::generator(workspace))?;
-    say!("{} the stalling service, the load generator", paint(GOOD, "ready"));
+    build(workspace, &flame::build(workspace))?;
+    build(workspace, &pages::build(workspace))?;
+    say!("{} the stalling service, the load generator, the flamegraph program, the pages", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }

@@ -69,7 +69,8 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
     Ok(records)
 }
 
-fn print_records(records: &[Record]) -> Result<u8> {
+/// Prints records for programs.
+pub fn print_records(records: &[Record]) -> Result<u8> {
     for record in records {
         print_line(&serde_json::to_string(record)?);
     }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use lab_results::Record;
 
 use super::{WATCH, Watch};
-use crate::program::{Run, emit};
+use crate::program::{Run, emit, with_work};
 
 /// A service that has not said where it listens after this long hangs.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -198,18 +198,18 @@ impl Drop for Service {
     }
 }
 
-/// Starts a service, calls `load` with its address, stops it, and passes on what it found.
+/// Starts a service, calls `load` with its address, stops it, and passes on what it found. `load` says how many requests it sent.
 ///
 /// # Errors
 /// Those of [`Launch::start`], `load` and [`Service::stop`].
-pub fn watched(launch: Launch, load: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
+pub fn watched(launch: Launch, load: impl FnOnce(SocketAddr) -> Result<u64>) -> Result<()> {
     #[cfg(feature = "console")]
     let invitation = (launch.watch == Watch::Polls).then(super::console::invitation).transpose()?;
     let service = launch.start()?;
     #[cfg(feature = "console")]
     invitation.iter().for_each(emit);
-    load(service.address())?;
-    service.stop()?.iter().for_each(emit);
+    let requests = load(service.address())?;
+    service.stop()?.into_iter().for_each(|record| emit(&with_work(record, requests)));
     Ok(())
 }
 

@@ -1,9 +1,10 @@
-//! The tables that a lab's program shows, with its objectives.
+//! What a program said: its tables with their objectives, and what else can be shown of its records.
 
 use lab_results::gate::figure as number;
 use lab_results::{Cell, Column, ProgramRun, Record, Table};
 use maud::{Markup, html};
 
+use super::evidence::allocation_sites;
 use crate::charts::{Bar, Limit, bars, figure, percentiles};
 use crate::document::scrolling;
 use crate::words::{facts_of_run, plain};
@@ -11,12 +12,11 @@ use crate::words::{facts_of_run, plain};
 /// So many columns leave room for a chart beside them.
 const FEW: usize = 5;
 
-/// What `reproduce` said.
-pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
+/// Every record of a run that says something to people.
+pub fn said(run: &ProgramRun) -> Markup {
     let facts = facts_of_run(run);
     let before = |i: usize| i.checked_sub(1).and_then(|i| run.records.get(i));
     html! {
-        h4 { (subject) }
         @for (i, record) in run.records.iter().enumerate() {
             @match record {
                 Record::Table(found) => (table(found, run.records.get(i + 1), &facts)),
@@ -24,10 +24,35 @@ pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
                 Record::Latencies { .. } if matches!(before(i), Some(Record::Table(_))) => {},
                 Record::Latencies { .. } => (distributions(record, &facts)),
                 Record::Note { text } => p { (plain(text)) },
+                Record::Profile { samples, top, .. } => (frames(*samples, top)),
+                Record::Heap { total_bytes, total_blocks, peak_bytes, sites, .. } => {
+                    p {
+                        b { (number(*total_bytes as f64)) } " bytes in " b { (number(*total_blocks as f64)) }
+                        " blocks requested; at most " b { (number(*peak_bytes as f64)) } " bytes at once."
+                    }
+                    (allocation_sites(&run.subject, sites))
+                    p class="facts" { (facts) }
+                },
                 _ => {},
             }
         }
     }
+}
+
+/// They stand below the picture that they are of.
+fn frames(samples: u64, top: &[(String, f64)]) -> Markup {
+    scrolling(
+        "Frames with the largest shares",
+        &html! {
+            table {
+                caption { "Frames with the largest shares of " (number(samples as f64)) " samples" }
+                thead { tr { th class="num" { "share [%]" } th { "frame" } } }
+                tbody { @for (name, share) in top {
+                    tr { td class="num" { (format!("{:.0}", share * 100.0)) } td { code { (name) } } }
+                } }
+            }
+        },
+    )
 }
 
 fn distributions(record: &Record, facts: &str) -> Markup {
