@@ -46,7 +46,7 @@ pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, on: &OnLab, records: &
     Ok(())
 }
 
-/// The same, where the caller knows whose run it is. Returns what is kept.
+/// Keeps a run of a subject in place of the one before, and returns it.
 pub fn keep_as(
     workspace: &Workspace,
     lab: &Lab,

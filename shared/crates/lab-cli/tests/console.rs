@@ -31,7 +31,7 @@ fn is_asked_for(variable: &str, what: &str) -> bool {
     is_set
 }
 
-/// The rows of the table by spawn site, by column, the longest poll first.
+/// The rows of the table by spawn site, by column.
 fn spawn_sites(arguments: &[&str]) -> Vec<Value> {
     let state = tempfile::tempdir().expect("a temporary folder");
     let ran = ran(lab(arguments, state.path()).args(["--smoke", "--json"]).output().expect("lab runs"));
@@ -52,20 +52,16 @@ fn in_lab_03_the_connections_block_and_in_its_solution_nothing_does() {
         return;
     }
     let (broken, solved) = (spawn_sites(&["3"]), spawn_sites(&["3", "--solution"]));
-    for sites in [&broken, &solved] {
-        let [first, ..] = &sites[..] else { panic!("no spawn site") };
-        let site = first["spawned at"].as_str().expect("a location");
-        assert!(site.starts_with("axum src/serve/"), "customers' connections poll longest: {sites:#?}");
-        assert!(first["polls"].as_f64() >= first["tasks"].as_f64(), "{sites:#?}");
-    }
-    let most_cpu_ms = |sites: &[Value]| sites.iter().filter_map(|site| site["most CPU"].as_f64()).fold(0.0, f64::max);
-    // A whole hash against next to nothing: CPU times, so that a busy machine changes neither much.
-    let (hash_ms, handing_over_ms) = (most_cpu_ms(&broken), most_cpu_ms(&solved));
-    assert!(
-        hash_ms > 8.0 * handing_over_ms && handing_over_ms > 0.0,
-        "{hash_ms} ms and {handing_over_ms} ms of CPU time"
-    );
-    assert!(broken[0]["most CPU"] == hash_ms, "it is not the connections that hash: {broken:#?}");
+    let most_cpu = |sites: &[Value]| {
+        let cpu_ms = |site: &Value| site["most CPU"].as_f64().expect("a number");
+        let site = sites.iter().max_by(|a, b| cpu_ms(a).total_cmp(&cpu_ms(b))).expect("a spawn site");
+        assert!(site["polls"].as_f64() >= site["tasks"].as_f64(), "{sites:#?}");
+        (site["spawned at"].as_str().expect("a location").to_string(), cpu_ms(site))
+    };
+    // A whole hash against next to nothing: CPU times, since a busy machine may take any poll's thread away for long.
+    let ((culprit, hash_ms), (_, handing_over_ms)) = (most_cpu(&broken), most_cpu(&solved));
+    assert!(culprit.starts_with("axum src/serve/"), "it is customers' connections that hash: {broken:#?}");
+    assert!(hash_ms > 8.0 * handing_over_ms && handing_over_ms > 0.0, "{broken:#?} {solved:#?}");
 }
 
 #[test]

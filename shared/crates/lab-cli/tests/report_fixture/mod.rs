@@ -248,9 +248,9 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         total_bytes: 3_000_030,
         total_blocks: 13_001,
         peak_bytes: 1_220_520,
+        sites: vec![site(3_000_000, 1, 9), site(30, 13_000, 12)],
         end_bytes: 0,
         end_blocks: 0,
-        sites: vec![site(3_000_000, 1, 9), site(30, 13_000, 12)],
         svg: String::new(),
     };
     let profile = Record::Profile {

@@ -197,10 +197,10 @@ impl Watcher {
             Watcher::Cpu(profiler) => emit(&profiler.finish(&run.out)?),
             #[cfg(feature = "heap")]
             Watcher::Heap(profiler) => emit(&profiler.finish()?),
-            #[cfg(feature = "jemalloc")]
-            Watcher::LiveHeap(looking) => emit(&looking.finish()?),
             #[cfg(feature = "tasks")]
             Watcher::Polls(recording) => emit(&recording.finish()?),
+            #[cfg(feature = "jemalloc")]
+            Watcher::LiveHeap(looking) => emit(&looking.finish()?),
         }
         Ok(())
     }
