@@ -49,18 +49,38 @@ pub enum Verb {
     },
     /// Draw a CPU flamegraph of your code.
     Profile(OnLab),
-    /// Show which lines ask for memory.
-    Heap(OnLab),
-    /// Watch the tasks of an asynchronous lab with tokio-console, or as a table.
+    /// Draw what your edit changed in the CPU flamegraph, and name the frames that changed most.
+    #[command(
+        after_help = "Both programs are sampled now, in turns. flamegraph.svg has the widths of the second, flamegraph-reverse.svg those \
+                      of the first, where what vanished shows. In both, red is more of the time than before, blue is less."
+    )]
+    Flamediff(Differing),
+    /// Show which lines ask for memory; of an edited lab, beside what it was.
+    #[command(
+        mut_arg("solution", |arg| arg.help("Set it beside the solution")),
+        mut_arg("json", |arg| arg.help("Print each run as a line of JSON, the earlier first, and what they come to side by side"))
+    )]
+    Heap {
+        #[command(flatten)]
+        on: OnLab,
+        /// What a service holds while it runs, sampled by jemalloc, in place of all that it requests.
+        #[arg(long)]
+        live: bool,
+    },
+    /// Watch the tasks of an asynchronous lab live with tokio-console, or sum them up by the line that spawned them.
+    #[command(
+        after_help = "On a terminal with tokio-console (on the PATH, or built by --install) this opens it in front of the lab under load; \
+                            q quits. Everywhere else it prints tables: tasks, polls, longest poll by spawn site."
+    )]
     Console {
-        /// The lab.
-        lab: String,
-        /// Print the table of poll times even where tokio-console is installed.
+        #[command(flatten)]
+        on: OnLab,
+        /// Print the tables even where tokio-console is installed.
         #[arg(long)]
         table: bool,
-        /// Print the table as JSON.
-        #[arg(long)]
-        json: bool,
+        /// Build tokio-console first, into target/tools.
+        #[arg(long, conflicts_with_all = ["table", "json"])]
+        install: bool,
     },
     /// Read the next hint; there are four.
     Hint {
@@ -241,6 +261,34 @@ pub struct OnLab {
     /// Print the program's records as JSON lines.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Two programs to compare.
+#[derive(Debug, Args)]
+pub struct Differing {
+    /// The lab.
+    pub lab: String,
+    /// Compare your code with the solution, not the lab as it was with your code.
+    #[arg(long)]
+    pub solution: bool,
+    /// How long to sample each program; 4 where nothing is said.
+    #[arg(long, value_parser = sampling_seconds)]
+    pub seconds: Option<f64>,
+    /// Repeat a run.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The smallest size that still shows something.
+    #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub smoke: bool,
+    /// Print what changed as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A profile shorter than a tenth of a second is none, and nobody waits for one of hours.
+fn sampling_seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.1..=600.0).contains(seconds));
+    seconds.ok_or_else(|| "say a number of seconds from 0.1 to 600".into())
 }
 
 /// A service to run.

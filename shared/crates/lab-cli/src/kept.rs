@@ -42,17 +42,31 @@ pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, is_sm
 
 /// Keeps a run in place of the one before.
 pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, on: &OnLab, records: &[Record]) -> Result<()> {
-    let subject = subject(workspace, lab, on.solution);
+    keep_as(workspace, lab, verb, subject(workspace, lab, on.solution), on.seed, on.smoke, records)?;
+    Ok(())
+}
+
+/// Keeps a run of a subject in place of the one before, and returns it.
+pub fn keep_as(
+    workspace: &Workspace,
+    lab: &Lab,
+    verb: &str,
+    subject: &str,
+    seed: u64,
+    smoke: bool,
+    records: &[Record],
+) -> Result<ProgramRun> {
     let run = ProgramRun {
         schema: SCHEMA,
         subject: subject.into(),
         at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-        seed: on.seed,
-        smoke: on.smoke,
+        seed,
+        smoke,
         database: lab.meta.uses_database().then(database::chosen).transpose()?,
         machine: machine::describe(),
         load: machine::load(),
         records: records.to_vec(),
     };
-    write_atomically(&folder(workspace, lab, verb, subject, on.smoke).join(FILE), &serde_json::to_vec_pretty(&run)?)
+    write_atomically(&folder(workspace, lab, verb, subject, smoke).join(FILE), &serde_json::to_vec_pretty(&run)?)?;
+    Ok(run)
 }

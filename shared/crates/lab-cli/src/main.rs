@@ -11,6 +11,7 @@ mod child;
 mod database;
 mod dev;
 mod error;
+mod flame;
 mod fullscreen;
 mod kept;
 mod machine;
@@ -66,9 +67,10 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Serve(on)) => verbs::serve::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
         Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
-        Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),
-        Some(Verb::Console { lab: wanted, table, json }) => {
-            verbs::console::run(&workspace, &lab(&wanted)?, table, json)
+        Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
+        Some(Verb::Heap { on, live }) => verbs::heap::run(&workspace, &lab(&on.lab)?, &on, live),
+        Some(Verb::Console { on, table, install }) => {
+            verbs::console::run(&workspace, &lab(&on.lab)?, &on, table, install)
         }
         Some(Verb::Hint { lab: wanted, level, json }) => verbs::hint::show(&workspace, &lab(&wanted)?, level, json),
         Some(Verb::Answer { lab: wanted, choices, json }) => {

@@ -59,7 +59,12 @@ impl Ran {
 
 /// Runs a program to its end or its limit.
 pub fn run(program: &Path, call: &Call) -> Result<Ran> {
-    Session::start(program, call, Stdio::null())?.finish()
+    run_with_input(program, call, Stdio::null())
+}
+
+/// Runs a program that reads a file, or what another program writes, to its end or its limit.
+pub fn run_with_input(program: &Path, call: &Call, input: Stdio) -> Result<Ran> {
+    Session::start(program, call, input)?.finish()
 }
 
 fn failure(status: std::process::ExitStatus, records: &[Record], stderr: &str) -> Option<String> {

@@ -92,7 +92,7 @@ fn the_first_lab_compiles_nothing_heavy() {
     let tree = cargo(&["tree", "--package", "lab-01-string-building", "--edges", "normal,build", "--prefix", "none"]);
     for line in tree.lines() {
         let name = line.split(' ').next().unwrap_or_default();
-        for heavy in ["sqlx", "axum", "tokio", "hyper", "criterion", "pprof", "opentelemetry", "clap", "dhat"] {
+        for heavy in ["sqlx", "axum", "tokio", "hyper", "criterion", "pprof", "opentelemetry", "clap", "dhat", "tikv"] {
             assert!(!name.starts_with(heavy), "lab 01 compiles {name}");
         }
     }
@@ -125,21 +125,29 @@ fn a_lab_pays_only_for_what_it_needs() {
     }
 }
 
-/// Crates of a package's tree that sqlx stands on, with the features that they are compiled with.
-fn features_below_sqlx(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
-    let tree = |arguments: &[&str]| {
-        cargo(&[&["tree", "--prefix", "none", "--format", "{p}|{f}"], arguments].concat())
+/// Crates of a tree that sqlx stands on, with the features that they are compiled with: those that are linked (first), and those that
+/// its procedural macros stand on (second), which are compiled apart, for the compiler.
+fn features_below_sqlx(arguments: &[&str], edges: &str) -> BTreeMap<(String, bool), BTreeSet<String>> {
+    let tree = |arguments: &[&str], edges: &str| {
+        cargo(&[&["tree", "--prefix", "none", "--format", "{p}|{f}", "--edges", edges], arguments].concat())
             .lines()
             .filter_map(|line| line.trim_end_matches(" (*)").split_once('|'))
             .filter(|(package, _)| !package.contains(" (/"))
-            .map(|(package, features)| (package.replace(" (proc-macro)", ""), features.to_string()))
+            .map(|(package, features)| (package.to_string(), features.to_string()))
             .collect::<Vec<_>>()
     };
-    let below: BTreeSet<String> =
-        tree(&["--package", "sqlx", "--edges", "normal,build"]).into_iter().map(|(package, _)| package).collect();
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (package, features) in tree(arguments).into_iter().filter(|(package, _)| below.contains(package)) {
-        found.entry(package).or_default().insert(features);
+    let all = tree(&["--package", "sqlx"], "normal,build");
+    let macros = all.iter().filter_map(|(package, _)| package.strip_suffix(" (proc-macro)"));
+    let macros: Vec<String> = macros.flat_map(|package| ["--package".into(), package.replace(" v", "@")]).collect();
+    let macros: Vec<&str> = macros.iter().map(String::as_str).collect();
+    let mut found: BTreeMap<(String, bool), BTreeSet<String>> = BTreeMap::new();
+    for (sqlx, without, is_macro) in [(&["--package", "sqlx"][..], ",no-proc-macro", false), (&macros, "", true)] {
+        let below: BTreeSet<String> =
+            tree(sqlx, &format!("normal,build{without}")).into_iter().map(|(package, _)| package).collect();
+        let all = tree(arguments, &format!("{edges}{without}"));
+        for (package, features) in all.into_iter().filter(|(package, _)| below.contains(package)) {
+            found.entry((package, is_macro)).or_default().insert(features);
+        }
     }
     found
 }
@@ -149,22 +157,29 @@ fn features_below_sqlx(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>>
 #[test]
 fn sqlx_is_compiled_once() {
     let labs: Vec<String> = dependencies().into_keys().filter(|name| is_lab(name)).collect();
-    let plain = features_below_sqlx(&["--package", "orderflow-store", "--edges", "normal,build"]);
-    let mut builds = vec![vec!["--workspace", "--edges", "all"]];
+    let plain = features_below_sqlx(&["--package", "orderflow-store"], "normal,build");
+    assert!(
+        plain.keys().any(|(_, is_macro)| *is_macro) && plain.len() > 100,
+        "sqlx stands on more than {}",
+        plain.len()
+    );
+    let mut builds = vec![(vec!["--workspace"], "all")];
     for lab in &labs {
         let manifest = repository().join("labs").join(lab).join("Cargo.toml");
-        if std::fs::read_to_string(manifest).expect("read").contains("\"database\"") {
-            builds.push(vec!["--package", lab, "--edges", "all"]);
-            builds.push(vec!["--package", lab, "--edges", "normal,build"]);
-            for feature in ["profile", "heap"] {
-                builds.push(vec!["--package", lab, "--edges", "normal,build", "--features", feature]);
+        let manifest = std::fs::read_to_string(manifest).expect("read");
+        if manifest.contains("\"database\"") {
+            builds.push((vec!["--package", lab], "all"));
+            builds.push((vec!["--package", lab], "normal,build"));
+            let declared = |feature: &&str| manifest.contains(&format!("\n{feature} = ["));
+            for feature in ["profile", "heap", "jemalloc"].into_iter().filter(declared) {
+                builds.push((vec!["--package", lab, "--features", feature], "normal,build"));
             }
         }
     }
-    for build in builds {
-        for (package, features) in features_below_sqlx(&build) {
-            let expected = plain.get(&package).unwrap_or_else(|| panic!("{build:?} adds {package} below sqlx"));
-            assert_eq!(&features, expected, "{build:?} compiles {package} with other features");
+    for (build, edges) in builds {
+        for (package, features) in features_below_sqlx(&build, edges) {
+            let expected = plain.get(&package).unwrap_or_else(|| panic!("{build:?} adds {package:?} below sqlx"));
+            assert_eq!(&features, expected, "{build:?} compiles {package:?} with other features");
         }
     }
 }

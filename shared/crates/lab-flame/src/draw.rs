@@ -3,27 +3,49 @@
 use std::fs;
 use std::io::BufWriter;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use inferno::flamegraph::{Options, from_lines};
 use lab_results::Record;
 
+use crate::pprof;
 use crate::stacks::Stacks;
 use crate::top::top;
 
-/// Writes a CPU profile into the folder `out`, as `flamegraph.svg` and `stacks.folded`, and says what stands out.
-pub fn write_profile(stacks: &Stacks, out: &Path) -> Result<Record> {
+/// How samples of the CPU were taken.
+#[derive(Debug, Clone)]
+pub struct Sampling {
+    /// By what, in words.
+    pub sampler: String,
+    /// Samples for each second of CPU time.
+    pub hertz: u32,
+    /// How long it went on.
+    pub duration: Duration,
+}
+
+/// Writes a CPU profile into the folder `out`, as `flamegraph.svg`, `stacks.folded` and `profile.pb.gz`, and says what stands out.
+pub fn write_profile(stacks: &Stacks, sampling: &Sampling, out: &Path) -> Result<Record> {
     fs::create_dir_all(out).with_context(|| format!("Failed to create {}", out.display()))?;
-    let folded = out.join("stacks.folded");
-    fs::write(&folded, stacks.to_string()).with_context(|| format!("Failed to write {}", folded.display()))?;
+    let folded = write(&out.join("stacks.folded"), stacks.to_string().as_bytes())?;
+    let pprof = write(&out.join("profile.pb.gz"), &pprof::encode(stacks, sampling)?)?;
     let svg = out.join("flamegraph.svg");
     draw(stacks, "CPU time: the wider, the more of it", "samples", &svg)?;
     Ok(Record::Profile {
         svg: svg.display().to_string(),
-        folded: folded.display().to_string(),
+        folded,
+        pprof: Some(pprof),
+        sampler: Some(sampling.sampler.clone()),
         samples: stacks.total(),
         top: top(stacks),
+        cpu_ms: 0.0,
+        work: 0,
     })
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<String> {
+    fs::write(path, content).with_context(|| format!("Failed to write {}", path.display()))?;
+    Ok(path.display().to_string())
 }
 
 /// Writes a flamegraph that anyone's browser shows. Counts are called `unit`.

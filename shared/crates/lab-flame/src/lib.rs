@@ -3,12 +3,18 @@
 //! A folded stack is a line `outermost;...;innermost COUNT`, as Brendan Gregg's stackcollapse scripts write it; speedscope and most
 //! viewers read it.
 
+mod changes;
+mod differential;
 mod draw;
 mod frames;
+pub mod perf;
+mod pprof;
 mod stacks;
 mod top;
 
-pub use draw::{draw, write_profile};
+pub use changes::changed;
+pub use differential::{Profiled, write_difference};
+pub use draw::{Sampling, draw, write_profile};
 pub use frames::{is_ours, plain};
 pub use stacks::{Stacks, without_the_runner};
 pub use top::top;

@@ -7,6 +7,8 @@ pub mod board;
 pub mod console;
 pub mod diff;
 pub mod doctor;
+pub mod flamediff;
+pub mod heap;
 pub mod help;
 pub mod hint;
 pub mod list;

@@ -1,10 +1,9 @@
-//! `lab profile` and `lab heap`: where the time goes, and who asks for memory.
+//! `lab profile`: where the time goes.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lab_results::Record;
-use lab_results::gate::figure;
 
 use crate::args::OnLab;
 use crate::cargo::{self, Build};
@@ -17,7 +16,7 @@ use crate::terminal::{COMMAND, HEADING, paint, print_line, spinner};
 use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder};
 
-/// Profilers slow programs down, dhat by a factor of thirty.
+/// Profilers slow programs down.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// Draws a flamegraph.
@@ -37,34 +36,6 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
             say!();
             say!("Flamegraph: {svg} (open it in a browser; click to zoom)");
             say!("Next: {}", paint(COMMAND, format!("make answer-{}", lab.nn())));
-        }
-    }
-    Ok(0)
-}
-
-/// Lists allocation sites.
-pub fn heap(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
-    let records = collect(workspace, lab, on, "heap")?;
-    if on.json {
-        return print_records(&records);
-    }
-    for record in &records {
-        if let Record::Heap { file, total_bytes, total_blocks, peak_bytes, sites } = record {
-            say!(
-                "{}  {} bytes in {} blocks requested; at most {} bytes at once",
-                paint(HEADING, "Heap"),
-                figure(*total_bytes as f64),
-                figure(*total_blocks as f64),
-                figure(*peak_bytes as f64)
-            );
-            let mut view = grid(&["bytes", "blocks", "site"]);
-            for site in sites {
-                let frames = site.frames.join("\n  from ");
-                view.add_row([figure(site.bytes as f64), figure(site.blocks as f64), frames]);
-            }
-            print(&view);
-            say!();
-            say!("Profile: {file} (for DHAT's viewer, dh_view.html, which comes with valgrind)");
         }
     }
     Ok(0)
@@ -98,7 +69,8 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
     Ok(records)
 }
 
-fn print_records(records: &[Record]) -> Result<u8> {
+/// Prints records for programs.
+pub fn print_records(records: &[Record]) -> Result<u8> {
     for record in records {
         print_line(&serde_json::to_string(record)?);
     }

@@ -241,6 +241,7 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         bytes,
         blocks,
         frames: vec![format!("Vec<{EVIL}>::push (src/manifest.rs:{line})")],
+        ..HeapSite::default()
     };
     let heap = Record::Heap {
         file: "dhat-heap.json".into(),
@@ -248,12 +249,19 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         total_blocks: 13_001,
         peak_bytes: 1_220_520,
         sites: vec![site(3_000_000, 1, 9), site(30, 13_000, 12)],
+        end_bytes: 0,
+        end_blocks: 0,
+        svg: String::new(),
     };
     let profile = Record::Profile {
         svg: "flamegraph.svg".into(),
         folded: "stacks.folded".into(),
+        pprof: None,
+        sampler: None,
         samples: 100,
         top: vec![(format!("manifest<{EVIL}>"), 1.0)],
+        cpu_ms: 0.0,
+        work: 0,
     };
     let latencies = Record::Latencies {
         title: "Response times".into(),
