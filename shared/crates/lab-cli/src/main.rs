@@ -4,7 +4,6 @@
 
 mod arena;
 mod args;
-mod browser;
 mod cargo;
 mod catalogue;
 mod child;

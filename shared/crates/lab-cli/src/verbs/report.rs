@@ -12,7 +12,6 @@ use lab_report::{Handover, Page};
 pub use collect::{is_json, list, text_of};
 
 use self::pages::Pages;
-use crate::browser;
 use crate::catalogue::{self, Lab};
 use crate::error::Usage;
 use crate::say;
@@ -83,7 +82,8 @@ pub fn wrote(workspace: &Workspace, out: &Path, is_to_open: bool) -> Result<u8> 
     let shown = workspace.show(out);
     say!("{} {}", paint(GOOD, "wrote"), paint(COMMAND, &shown));
     if is_to_open {
-        browser::open(&std::path::absolute(out)?.to_string_lossy())?;
+        open::that_detached(std::path::absolute(out)?)
+            .with_context(|| format!("Found no program to show it: open {shown} in a browser yourself"))?;
     } else {
         say!("One file that needs nothing else: open it in a browser, print it, send it.");
     }

@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lab_results::gate::{GateResult, Status};
 use lab_results::verdict::{Ratio, SubjectCounts, SubjectGrowth};
 use lab_results::{
-    Class, Column, Finding, Growth, HeapSite, Interval, Outcome, ProgramRun, Progress, Record, Table, Verdict,
-    program_run, verdict,
+    Class, Column, Finding, FrameChange, Growth, HeapSite, Interval, Outcome, ProgramRun, Progress, Record, Table,
+    Verdict, program_run, verdict,
 };
 use tempfile::TempDir;
 
@@ -277,12 +277,21 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         let columns = vec![Column::new("where", ""), Column::new("longest", "ms")];
         Record::Table(Table { title: title.into(), columns, rows: vec![vec![EVIL.into(), 12.5.into()]], plot: None })
     };
+    let diff = Record::FlameDiff {
+        svg: "flamegraph.svg".into(),
+        reverse: "flamegraph-reverse.svg".into(),
+        before: "baseline".into(),
+        after: "yours".into(),
+        samples: [100, 100],
+        cpu_ms: Some([36.5, 0.6]),
+        changed: vec![FrameChange { frame: format!("memcpy<{EVIL}>"), shares: [0.8, 0.2], cpu_ms: Some([29.2, 0.1]) }],
+    };
     vec![
         ("reproduce", run("baseline", reproduced)),
         ("heap", run("baseline", vec![heap.clone()])),
         ("heap", run("yours", vec![heap])),
         ("profile", run("baseline", vec![profile])),
-        ("flamediff", run("yours", vec![named("Frames that changed most")])),
+        ("flamediff", run("yours", vec![diff])),
         ("offcpu", run("baseline", vec![named("Longest waits")])),
         ("console", run("baseline", vec![named("Tasks by spawn site")])),
         // A tool that the page has never heard of.

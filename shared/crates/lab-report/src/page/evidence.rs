@@ -21,7 +21,7 @@ struct Tool {
 }
 
 /// In this order. The runs of other verbs follow, under the verb's own name.
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 6] = [
     Tool { verb: "profile", heading: "Where the time goes", reading: "Width: share of the CPU time." },
     Tool {
         verb: "flamediff",
@@ -30,6 +30,11 @@ const TOOLS: [Tool; 5] = [
     },
     Tool { verb: "offcpu", heading: "Where it waits", reading: "Width: share of the time off the CPU." },
     Tool { verb: "heap", heading: "Who asks for memory", reading: "Width: share of what was asked for." },
+    Tool {
+        verb: "live-heap",
+        heading: "Who holds memory",
+        reading: "Width: share of what was live when that was most.",
+    },
     Tool { verb: "console", heading: "Its tasks", reading: "" },
 ];
 
@@ -48,18 +53,19 @@ pub fn evidence(lab: &Lab) -> Markup {
 
 fn section(lab: &Lab, verb: &str, heading: &str, reading: &str) -> Markup {
     let programs: Vec<&Program> = lab.programs(verb).collect();
+    let is_heap = verb.ends_with("heap");
     html! {
         @if !programs.is_empty() {
             h3 { (heading) }
             // What is short stands beside each other, before and after.
-            div class=(if verb == "heap" { "pair" } else { "" }) {
+            div class=(if is_heap { "pair" } else { "" }) {
                 @for program in &programs { div {
                     h4 { (of(program)) }
-                    @if verb != "heap" { (pictures(lab, program, reading)) }
+                    @if !is_heap { (pictures(lab, program, reading)) }
                     @if let Some(run) = &program.run { (said(run)) }
                 } }
             }
-            @if verb == "heap" {
+            @if is_heap {
                 @for program in programs.iter().filter(|program| !program.pictures.is_empty()) {
                     h4 { (of(program)) }
                     (pictures(lab, program, reading))

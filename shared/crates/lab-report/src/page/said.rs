@@ -1,7 +1,7 @@
 //! What a program said: its tables with their objectives, and what else can be shown of its records.
 
 use lab_results::gate::figure as number;
-use lab_results::{Cell, Column, ProgramRun, Record, Table};
+use lab_results::{Cell, Column, FrameChange, ProgramRun, Record, Table};
 use maud::{Markup, html};
 
 use super::evidence::allocation_sites;
@@ -25,10 +25,20 @@ pub fn said(run: &ProgramRun) -> Markup {
                 Record::Latencies { .. } => (distributions(record, &facts)),
                 Record::Note { text } => p { (plain(text)) },
                 Record::Profile { samples, top, .. } => (frames(*samples, top)),
-                Record::Heap { total_bytes, total_blocks, peak_bytes, sites, .. } => {
+                Record::FlameDiff { before, after, cpu_ms, changed, .. } => (changes([before, after], *cpu_ms, changed)),
+                Record::Heap { total_bytes, total_blocks, peak_bytes, end_bytes, sites, .. } => {
                     p {
                         b { (number(*total_bytes as f64)) } " bytes in " b { (number(*total_blocks as f64)) }
-                        " blocks requested; at most " b { (number(*peak_bytes as f64)) } " bytes at once."
+                        " blocks requested; at most " b { (number(*peak_bytes as f64)) } " bytes at once, "
+                        b { (number(*end_bytes as f64)) } " at the end."
+                    }
+                    (allocation_sites(&run.subject, sites))
+                    p class="facts" { (facts) }
+                },
+                Record::LiveHeap { live_bytes, sample_bytes, sites, .. } => {
+                    p {
+                        b { (number(*live_bytes as f64)) } " bytes live when that was most, estimated from one sample for "
+                        (number(*sample_bytes as f64)) " bytes."
                     }
                     (allocation_sites(&run.subject, sites))
                     p class="facts" { (facts) }
@@ -53,6 +63,36 @@ fn frames(samples: u64, top: &[(String, f64)]) -> Markup {
             }
         },
     )
+}
+
+/// The frames that changed most, in CPU time for a call where calls were counted, else in shares.
+fn changes(whose: [&String; 2], cpu_ms: Option<[f64; 2]>, changed: &[FrameChange]) -> Markup {
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    html! {
+        @if let Some([first, second]) = cpu_ms {
+            p { "CPU time of one call or request: " b { (number(first)) " ms" } " (" (whose[0]) "), " b { (number(second)) " ms" } " (" (whose[1]) ")." }
+        }
+        @if changed.is_empty() { p { "No frame changed more than chance explains." } }
+        @else { (scrolling(&format!("Frames that changed most, from {} to {}", whose[0], whose[1]), &html! {
+            table {
+                caption { "Frames that changed most" }
+                thead { tr {
+                    th { "frame" }
+                    @for whose in whose { th class="num" { (whose) " [%]" } }
+                    @if cpu_ms.is_some() { @for whose in whose { th class="num" { (whose) " [ms]" } } }
+                } }
+                tbody { @for change in changed {
+                    tr {
+                        td { code { (change.frame) } }
+                        @for share in change.shares { td class="num" { (percent(share)) } }
+                        @if cpu_ms.is_some() { @for ms in change.cpu_ms.map_or([None; 2], |ms| ms.map(Some)) {
+                            td class="num" { @match ms { Some(ms) => (number(ms)), None => "–" } }
+                        } }
+                    }
+                } }
+            }
+        })) }
+    }
 }
 
 fn distributions(record: &Record, facts: &str) -> Markup {

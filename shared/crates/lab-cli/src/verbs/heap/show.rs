@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
-use comfy_table::CellAlignment;
 use lab_results::gate::figure;
 use lab_results::{HeapSite, ProgramRun, Record};
 
 use super::compare::{Asked, Function, compare};
 use super::sites::parts;
 use crate::catalogue::Lab;
-use crate::render::{Grid, grid, print};
+use crate::render::{grid, print, right_aligned};
 use crate::say;
 use crate::terminal::{COMMAND, HEADING, QUIET, paint};
 use crate::workspace::Workspace;
@@ -73,7 +72,7 @@ pub fn both(workspace: &Workspace, lab: &Lab, before: &ProgramRun, after: &Progr
     for (name, before, after) in &compared.totals {
         view.add_row([name.to_string(), number(*before), number(*after), ratio(*before, *after)]);
     }
-    right(&mut view, 1..=3);
+    right_aligned(&mut view, 1..=3);
     print(&view);
     say!();
     let live = after.records.iter().find_map(|record| match record {
@@ -128,7 +127,7 @@ fn lists(sites: &[HeapSite], columns: &[Figure], by: &[Figure]) {
             let row = columns.iter().map(|(.., figure)| number(figure(site))).chain([frames(site)]);
             view.add_row(row.collect::<Vec<_>>());
         }
-        right(&mut view, 0..=columns.len() - 1);
+        right_aligned(&mut view, 0..columns.len());
         print(&view);
         say!();
     }
@@ -153,7 +152,7 @@ fn still_live(sites: &[HeapSite]) {
     for site in kept {
         view.add_row([number(site.end_bytes), frames(site)]);
     }
-    right(&mut view, 0..=0);
+    right_aligned(&mut view, 0..=0);
     print(&view);
     say!();
 }
@@ -190,7 +189,7 @@ fn functions(title: &str, (earlier, later): (&str, &str), list: &[&Function]) {
         lines.extend((!after.is_empty() && after != before).then(|| format!("-> {after}")));
         view.add_row([figures(|a| a.bytes), figures(|a| a.blocks), lines.join("\n")]);
     }
-    right(&mut view, 0..=1);
+    right_aligned(&mut view, 0..=1);
     print(&view);
     say!();
 }
@@ -228,14 +227,6 @@ fn files(workspace: &Workspace, runs: &[&ProgramRun]) {
             say!("{}", paint(QUIET, format!("Kept: {what}, in")));
         }
         say!("  {}", workspace.show(Path::new(svg).parent().unwrap_or(Path::new(svg))));
-    }
-}
-
-fn right(view: &mut Grid, columns: std::ops::RangeInclusive<usize>) {
-    for index in columns {
-        if let Some(column) = view.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
 }
 

@@ -10,7 +10,6 @@ use lab_report::{Page, Report};
 
 use super::pages::Pages;
 use super::{Options, collect};
-use crate::browser;
 use crate::catalogue::Lab;
 use crate::pristine::sha256;
 use crate::say;
@@ -30,7 +29,7 @@ pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options, pages: &Pag
     let url = format!("http://{address}/");
     say!("{}  {}", paint(COMMAND, &url), paint(QUIET, "follows your runs; Ctrl-C ends it"));
     if options.open {
-        browser::open(&url)?;
+        open::that_detached(&url).with_context(|| format!("Found no program to show it: open {url} yourself"))?;
     }
     for stream in listener.incoming().filter_map(Result::ok) {
         let (workspace, labs, options) = (workspace.clone(), labs.to_vec(), options.clone());
