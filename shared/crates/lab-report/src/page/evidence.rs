@@ -76,12 +76,12 @@ fn section(lab: &Lab, verb: &str, heading: &str, reading: &str) -> Markup {
 }
 
 /// Whose it is; of a difference, between whom.
-fn of(program: &Program) -> &str {
-    match (program.verb.as_str(), program.subject.as_str()) {
-        ("flamediff", "yours") => "from baseline to yours",
-        ("flamediff", "reference") => "from yours to reference",
-        (_, subject) => subject,
-    }
+fn of(program: &Program) -> String {
+    let between = program.run.iter().flat_map(|run| &run.records).find_map(|record| match record {
+        Record::FlameDiff { before, after, .. } => Some(format!("from {before} to {after}")),
+        _ => None,
+    });
+    between.unwrap_or_else(|| program.subject.clone())
 }
 
 fn pictures(lab: &Lab, program: &Program, reading: &str) -> Markup {
