@@ -82,6 +82,15 @@ impl Program for Shop {
         watched(run, Watch::Polls)
     }
 
+    fn busy(&self, run: &Run) -> Result<()> {
+        let rig = Rig::lease(run.seed, ORDERS, accepting_after(GATEWAY))?;
+        service::busy(rig.launch(run), |address| {
+            let saturday = load::drive(address, &rig.orders, run.seed, seconds(run, 3.0), PAYMENTS_PER_S)?;
+            rig.make_pending()?;
+            Ok(saturday)
+        })
+    }
+
     fn serve(&self, run: &Run) -> Result<()> {
         server::serve(self.checkout, run)
     }

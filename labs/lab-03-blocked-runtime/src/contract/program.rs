@@ -79,6 +79,10 @@ impl Program for AccountService {
         Ok(())
     }
 
+    fn busy(&self, run: &Run) -> Result<()> {
+        service::busy(Launch::new(run), |address| load::drive(address, run.seed, seconds(run, 1.0), true))
+    }
+
     fn serve(&self, run: &Run) -> Result<()> {
         server::serve(self.sign_in.clone(), run)
     }

@@ -3,9 +3,15 @@
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lab_results::Record;
+
+/// How often a busy program says how far it is.
+const STRETCH: Duration = Duration::from_millis(100);
 
 /// What a verb is to be run with.
 #[derive(Debug, Clone)]
@@ -54,6 +60,20 @@ pub trait Program {
     fn tasks(&self, _run: &Run) -> Result<()> {
         bail!("this lab has no asynchronous tasks")
     }
+    /// Does its work until standard input closes, for a debugger to look at, and prints `Busy` now and then.
+    fn busy(&self, run: &Run) -> Result<()> {
+        // The first time may prepare what the others share.
+        self.work(run)?;
+        busy(std::process::id(), || {
+            let until = Instant::now() + STRETCH;
+            let mut done = 0;
+            while done == 0 || Instant::now() < until {
+                self.work(run)?;
+                done += 1;
+            }
+            Ok(done)
+        })
+    }
     /// Listens on `run.port`, prints `Serving`, and serves until standard input closes.
     fn serve(&self, _run: &Run) -> Result<()> {
         bail!("this lab is not a service")
@@ -101,6 +121,24 @@ pub fn turns(wanted: u64, mut turn: impl FnMut(u64) -> Result<()>) -> Result<()>
     Ok(())
 }
 
+/// Calls `stretch`, which says how often it has done the work, until standard input closes; a process of this number does it.
+pub(crate) fn busy(pid: u32, mut stretch: impl FnMut() -> Result<u64>) -> Result<()> {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let over = Arc::clone(&is_over);
+    std::thread::Builder::new().name("until-input-ends".into()).spawn(move || {
+        // However it ends, nobody wants more.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        over.store(true, Relaxed);
+    })?;
+    let mut done = 0;
+    emit(&Record::Busy { pid, done });
+    while !is_over.load(Relaxed) {
+        done += stretch()?;
+        emit(&Record::Busy { pid, done });
+    }
+    Ok(())
+}
+
 fn parse() -> Result<(String, Run)> {
     use lexopt::prelude::*;
 
@@ -119,7 +157,8 @@ fn parse() -> Result<(String, Run)> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let verb = verb.context("name a verb: reproduce, check, count, once, measure, profile, heap, tasks, serve")?;
+    let verb =
+        verb.context("name a verb: reproduce, check, count, once, measure, profile, heap, tasks, busy, serve")?;
     Ok((verb, run))
 }
 
@@ -139,6 +178,7 @@ fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<ExitCode> {
         "profile" => program.profile(run)?,
         "heap" => program.heap(run)?,
         "tasks" => program.tasks(run)?,
+        "busy" => program.busy(run)?,
         "serve" => program.serve(run)?,
         unknown => bail!("unknown verb `{unknown}`"),
     }
@@ -156,6 +196,9 @@ pub fn behave_as_a_child() -> Result<()> {
     if std::env::var_os("LAB_CHILD").is_some() {
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     }
+    // Where Yama guards processes (Ubuntu), a debugger sees none but its own children, and those that allow it. Elsewhere this fails.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_ptracer(rustix::process::PTracer::Any);
     Ok(())
 }
 

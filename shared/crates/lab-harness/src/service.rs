@@ -54,7 +54,7 @@ mod metrics;
 mod serve;
 mod tables;
 
-pub use launch::{Launch, Service, watched};
+pub use launch::{Launch, Service, busy, watched};
 pub use metrics::{Figure, measure};
 pub use serve::{Door, GRACE, Stop, WORKERS, runtime, serve, serve_on};
 pub use tables::{distributions, late_generator, latency_table};

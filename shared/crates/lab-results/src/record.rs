@@ -80,6 +80,13 @@ pub enum Record {
         /// CPU time of its whole process, in milliseconds.
         cpu_ms: f64,
     },
+    /// A program does its work again and again, for a debugger to look at.
+    Busy {
+        /// The process that does it: the service where there is one.
+        pid: u32,
+        /// How often the work has been done so far; requests that were answered as they should be where it is a service.
+        done: u64,
+    },
     /// Paired timings from one worker of the judge, as natural logarithms of ratios.
     Pairs {
         /// What was compared, such as `baseline / yours`.

@@ -109,6 +109,30 @@ impl Session {
         }
     }
 
+    /// Waits for the next word of a program that does its work again and again: its process, and how often it has done its work.
+    /// Nothing when it ended or hangs instead; [`Session::finish`] tells.
+    pub fn busy(&mut self) -> Option<(u32, u64)> {
+        match self.read_until(|record| matches!(record, Record::Busy { .. })) {
+            Stopped::Satisfied => self.records.last().and_then(|record| match record {
+                Record::Busy { pid, done } => Some((*pid, *done)),
+                _ => None,
+            }),
+            Stopped::Ended | Stopped::TimedOut => None,
+        }
+    }
+
+    /// How often it has done its work by now.
+    pub fn busy_so_far(&mut self) -> u64 {
+        while let Ok(line) = self.lines.try_recv() {
+            self.keep(&line);
+        }
+        let last = self.records.iter().rev().find_map(|record| match record {
+            Record::Busy { done, .. } => Some(*done),
+            _ => None,
+        });
+        last.unwrap_or(0)
+    }
+
     /// Passes on what it prints, without a limit, until there is reason to stop or it has ended.
     pub fn follow_until(&mut self, is_reason: impl Fn() -> bool) {
         while !is_reason() {

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use lab_results::Record;
 
 use super::{WATCH, Watch};
+use crate::load::Report;
 use crate::program::{Run, emit};
 
 /// A service that has not said where it listens after this long hangs.
@@ -95,6 +96,11 @@ impl Service {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// The end of what it wrote to standard error, such as a panic's message; empty if it was silent.
@@ -207,6 +213,16 @@ pub fn watched(launch: Launch, load: impl FnOnce(SocketAddr) -> Result<()>) -> R
     load(service.address())?;
     service.stop()?.iter().for_each(emit);
     Ok(())
+}
+
+/// Starts a service, has customers come in stretches until standard input closes, says how many were answered, and stops the service.
+///
+/// # Errors
+/// Those of [`Launch::start`], `stretch` and [`Service::stop`].
+pub fn busy(launch: Launch, mut stretch: impl FnMut(SocketAddr) -> Result<Report>) -> Result<()> {
+    let service = launch.start()?;
+    crate::program::busy(service.pid(), || Ok(stretch(service.address())?.overall.ok))?;
+    service.stop().map(drop)
 }
 
 fn read_records(stdout: impl Read + Send + 'static) -> Receiver<Record> {
