@@ -146,7 +146,11 @@ fn features_below_sqlx(arguments: &[&str], edges: &str) -> BTreeMap<(String, boo
 fn sqlx_is_compiled_once() {
     let labs: Vec<String> = dependencies().into_keys().filter(|name| is_lab(name)).collect();
     let plain = features_below_sqlx(&["--package", "orderflow-store"], "normal,build");
-    assert!(plain.keys().any(|(_, is_macro)| *is_macro) && plain.len() > 100, "sqlx stands on more than {}", plain.len());
+    assert!(
+        plain.keys().any(|(_, is_macro)| *is_macro) && plain.len() > 100,
+        "sqlx stands on more than {}",
+        plain.len()
+    );
     let mut builds = vec![(vec!["--workspace"], "all")];
     for lab in &labs {
         let manifest = repository().join("labs").join(lab).join("Cargo.toml");

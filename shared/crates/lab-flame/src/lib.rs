@@ -5,12 +5,13 @@
 
 mod draw;
 mod frames;
+pub mod offcpu;
 pub mod perf;
 mod pprof;
 mod stacks;
 mod top;
 
-pub use draw::{Sampling, draw, write_profile};
+pub use draw::{Sampling, draw, write_off_cpu, write_profile};
 pub use frames::{is_ours, plain};
 pub use stacks::{Stacks, without_the_runner};
 pub use top::top;

@@ -1,13 +1,14 @@
 //! `lab-flame`: what `lab` leaves to a program of its own, so that its own first build stays quick.
 //!
-//! `lab-flame perf --out DIR [--hertz N] [--seconds S]` reads what `perf script` prints and writes a profile. It answers in records, one JSON object a line.
+//! `lab-flame perf --out DIR [--hertz N] [--seconds S]` reads what `perf script` prints and writes a profile;
+//! `lab-flame offcpu --out DIR` does the same of threads that left the CPU. It answers in records, one JSON object a line.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use lab_flame::{Sampling, perf, write_profile};
+use lab_flame::{Sampling, offcpu, perf, write_off_cpu, write_profile};
 use lab_results::Record;
 
 fn main() -> ExitCode {
@@ -28,7 +29,8 @@ fn run() -> Result<Record> {
             let sampling = Sampling { sampler, hertz, duration: Duration::try_from_secs_f64(seconds)? };
             write_profile(&perf::fold(script)?, &sampling, &out)
         }
-        unknown => bail!("unknown verb `{unknown}`; there is perf"),
+        "offcpu" => write_off_cpu(&offcpu::fold(script)?, &out),
+        unknown => bail!("unknown verb `{unknown}`; there are perf and offcpu"),
     }
 }
 
@@ -53,6 +55,6 @@ fn parse() -> Result<Asked> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let verb = verb.context("name a verb: perf")?;
+    let verb = verb.context("name a verb: perf or offcpu")?;
     Ok(Asked { verb, out: out.context("name a folder: --out DIR")?, hertz, seconds })
 }
