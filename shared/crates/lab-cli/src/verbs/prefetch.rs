@@ -6,6 +6,7 @@ use crate::arena::{self, Attempt};
 use crate::cargo::{self, Build, Built};
 use crate::catalogue::{self, Kind, Need};
 use crate::child::Running;
+use crate::flame;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
 use crate::verbs::{console, load, serve};
@@ -54,7 +55,8 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         },
     )?;
     build(workspace, &load::generator(workspace))?;
-    say!("{} the stalling service, the load generator", paint(GOOD, "ready"));
+    build(workspace, &flame::build(workspace))?;
+    say!("{} the stalling service, the load generator, the flamegraph program", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }
