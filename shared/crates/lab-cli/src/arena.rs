@@ -106,6 +106,7 @@ impl Arena {
         let build = Build {
             title: "Building".into(),
             arguments,
+            profile: None,
             manifest: Some(self.folder.join("Cargo.toml")),
             // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
             target: is_kernel.then(|| workspace.target.join("judge")),

@@ -70,6 +70,13 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Show what every thread of a running program does and which locks it holds, keep a core of it, and let it go on.
+    #[command(
+        after_help = "A core holds everything that the program had in memory, passwords too. The newest is kept in \
+                            target/lab/LAB/dump, readable for you alone.\n\
+                            Linux, with gdb. Book: shared/book/src/dumps.md"
+    )]
+    Dump(Dumping),
     /// Read the next hint; there are four.
     Hint {
         /// The lab.
@@ -283,6 +290,41 @@ pub struct Serving {
     #[arg(long)]
     pub solution: bool,
     /// Print where it listens as one line of JSON, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A program to look at.
+#[derive(Debug, Args)]
+pub struct Dumping {
+    /// The lab whose program is started, given work, looked at and ended.
+    #[arg(required_unless_present_any = ["pid", "core"])]
+    pub lab: Option<String>,
+    /// A program of yours that is running already, such as `cargo lab serve` in another terminal; it goes on.
+    #[arg(long, conflicts_with_all = ["core", "solution"])]
+    pub pid: Option<i32>,
+    /// A core that was kept, to be opened again.
+    #[arg(long, value_name = "FILE", conflicts_with = "solution")]
+    pub core: Option<PathBuf>,
+    /// The program that the core is of; found from the core where it is not named.
+    #[arg(long, value_name = "FILE", requires = "core")]
+    pub program: Option<PathBuf>,
+    /// Keep no core that takes more than this many MiB.
+    #[arg(long, default_value_t = 512, conflicts_with = "core")]
+    pub max_mib: u64,
+    /// Only look; keep no core.
+    #[arg(long, conflicts_with = "core")]
+    pub no_core: bool,
+    /// Repeat a run.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The smallest size that still shows something.
+    #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub smoke: bool,
+    /// The solution in place of your code.
+    #[arg(long)]
+    pub solution: bool,
+    /// Print everything as one JSON document.
     #[arg(long)]
     pub json: bool,
 }

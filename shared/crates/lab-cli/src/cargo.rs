@@ -19,6 +19,8 @@ pub struct Build {
     pub title: String,
     /// Arguments after `cargo build --release`.
     pub arguments: Vec<String>,
+    /// Another profile than `release`.
+    pub profile: Option<&'static str>,
     /// Another workspace than ours.
     pub manifest: Option<PathBuf>,
     /// Another target folder than the shared one, for builds with flags of their own.
@@ -57,12 +59,12 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-/// Runs `cargo build --release`.
+/// Runs `cargo build`, with the profile `release` where the build has none of its own.
 pub fn build(workspace: &Workspace, build: &Build) -> Result<Built> {
     create_folder(build.target.as_deref().unwrap_or(&workspace.target))?;
     let mut command = command(workspace, "build", build);
     command
-        .args(["--release", "--message-format=json-render-diagnostics"])
+        .args(["--profile", build.profile.unwrap_or("release"), "--message-format=json-render-diagnostics"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     if build.title.contains(ONCE) {
@@ -168,7 +170,12 @@ const ONCE: &str = "this once";
 
 /// A build's title. When something heavy is compiled for the first time it says what, and that it is this once.
 pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
-    let compiled: Vec<String> = std::fs::read_dir(target.join("release/deps"))
+    title_in(&target.join("release"), package, needs)
+}
+
+/// The same of a build with a profile of its own, which has a folder of this name in the target folder.
+pub fn title_in(profile: &Path, package: &str, needs: &[&str]) -> String {
+    let compiled: Vec<String> = std::fs::read_dir(profile.join("deps"))
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))

@@ -4,11 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -19,6 +19,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The next signal is a wish to stop, and no interruption.
 static STOPS: AtomicBool = AtomicBool::new(false);
 static ASKED_TO_STOP: AtomicBool = AtomicBool::new(false);
+/// A program that is no child of ours and that a debugger of ours stops; 0 where there is none.
+static LOOKED_AT: AtomicI32 = AtomicI32::new(0);
 
 /// How long a group may take to end on its own before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -96,6 +98,15 @@ pub fn end_all() {
     for group in groups {
         let _ = kill_process_group(group, Signal::KILL);
     }
+    // A debugger that had just begun leaves it stopped.
+    if let Some(pid) = Pid::from_raw(LOOKED_AT.load(SeqCst)) {
+        let _ = kill_process(pid, Signal::CONT);
+    }
+}
+
+/// From now on, when we end, this program goes on; nobody's, where none is named.
+pub fn goes_on_when_we_end(pid: Option<i32>) {
+    LOOKED_AT.store(pid.unwrap_or(0), SeqCst);
 }
 
 fn is_alive(group: Pid) -> bool {

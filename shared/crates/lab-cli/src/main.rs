@@ -74,6 +74,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Console { lab: wanted, table, json }) => {
             verbs::console::run(&workspace, &lab(&wanted)?, table, json)
         }
+        Some(Verb::Dump(on)) => verbs::dump::run(&workspace, on.lab.as_deref().map(lab).transpose()?.as_ref(), &on),
         Some(Verb::Hint { lab: wanted, level, json }) => verbs::hint::show(&workspace, &lab(&wanted)?, level, json),
         Some(Verb::Answer { lab: wanted, choices, json }) => {
             verbs::answer::run(&workspace, &lab(&wanted)?, &choices, json)

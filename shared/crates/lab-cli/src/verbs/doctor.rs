@@ -74,7 +74,13 @@ const TOOLS: [Tool; 12] = [
         install: "apt-get install valgrind | brew install valgrind (Linux only)",
         is_required: false,
     },
-    Tool { name: "gdb", also: "", needed_for: "dumps", install: "apt-get install gdb", is_required: false },
+    Tool {
+        name: "gdb",
+        also: "",
+        needed_for: "what every thread does (dump-NN)",
+        install: "apt-get install gdb | dnf install gdb (Linux only)",
+        is_required: false,
+    },
     Tool {
         name: "k6",
         also: "",

@@ -8,12 +8,13 @@ use crate::verbs::list;
 use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
-pub const TARGETS: [(&str, &str); 18] = [
+pub const TARGETS: [(&str, &str); 19] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
     ("offcpu-NN", "what threads wait for (root, perf)"),
     ("heap-NN", "who asks for memory"),
     ("console-NN", "tasks of an asynchronous lab"),
+    ("dump-NN", "what every thread does, and who holds what"),
     ("serve-NN", "a service to curl and to load"),
     ("load", "load for a service, held against its objectives"),
     ("bench-NN", "Criterion benchmarks"),

@@ -7,6 +7,7 @@ pub mod board;
 pub mod console;
 pub mod diff;
 pub mod doctor;
+pub mod dump;
 pub mod help;
 pub mod hint;
 pub mod list;

@@ -1,0 +1,402 @@
+//! `lab dump`: what every thread of a running program does and who holds what, and a core of it; the program goes on.
+
+mod frames;
+mod gdb;
+mod process;
+mod show;
+mod view;
+
+use std::fs::File;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::args::Dumping;
+use crate::cargo::{self, Build};
+use crate::catalogue::{self, Kind, Lab};
+use crate::database;
+use crate::kept;
+use crate::machine;
+use crate::runner::{Call, Session};
+use crate::say;
+use crate::terminal::{COMMAND, GOOD, paint, print_json, spinner};
+use crate::verbs::reproduce;
+use crate::workspace::{Workspace, create_folder, write_atomically};
+use process::Process;
+use view::{Found, Step, Thread};
+
+/// The profile that keeps the types of local variables.
+const PROFILE: &str = "dump";
+/// How long a program is watched before it is stopped.
+const WATCH_S: f64 = 1.0;
+/// A program that says nothing for so long hangs. A shop has its orders to write first, and customers may take their time.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Version of [`View`].
+const SCHEMA: u32 = 1;
+
+/// What was seen.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct View {
+    /// Version of this document.
+    pub schema: u32,
+    /// The program.
+    pub program: String,
+    /// Its process; none where it is seen in a core.
+    pub pid: Option<i32>,
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// On what.
+    pub machine: String,
+    /// How long it was watched before it was stopped, in seconds.
+    pub watched_s: Option<f64>,
+    /// How long it stood still.
+    pub stood_still_ms: Option<f64>,
+    /// Its threads.
+    pub threads: Vec<Thread>,
+    /// Who waits for whom in a circle.
+    pub cycles: Vec<Vec<Step>>,
+    /// What to know about it.
+    pub notes: Vec<String>,
+    /// The core that was kept.
+    pub core: Option<Core>,
+    /// Whether the program goes on.
+    pub goes_on: Option<String>,
+}
+
+/// A core that was kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Core {
+    /// Where.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+    /// What it takes on the disk: pages of zeros take nothing.
+    pub bytes_on_disk: u64,
+}
+
+/// Looks at what was asked for.
+pub fn run(workspace: &Workspace, lab: Option<&Lab>, on: &Dumping) -> Result<u8> {
+    // Known before minutes of building.
+    let gdb = gdb::find()?;
+    let view = match (lab, on.pid, &on.core) {
+        (_, _, Some(core)) => of_core(&gdb, core, on.program.as_deref())?,
+        (_, Some(pid), _) => of_yours(workspace, lab, &gdb, pid, on)?,
+        (Some(lab), None, None) => of_lab(workspace, lab, &gdb, on)?,
+        (None, None, None) => bail!("name a lab, --pid or --core"),
+    };
+    let lacks_its_core = view.core.is_none() && view.pid.is_some() && !on.no_core;
+    let code = if lacks_its_core { 3 } else { 0 };
+    if on.json {
+        print_json(&view)?;
+        return Ok(code);
+    }
+    say!("{}", show::text(&view).trim_end());
+    if let Some(goes_on) = &view.goes_on {
+        say!();
+        say!("{} {goes_on}.", paint(GOOD, "Afterwards:"));
+    }
+    if let Some(core) = &view.core {
+        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        let path = workspace.show(&core.path);
+        say!("Core: {path}, {:.1} MiB, {:.1} on the disk", mib(core.bytes), mib(core.bytes_on_disk));
+        say!("Again: {}", paint(COMMAND, format!("cargo lab dump --core {path}")));
+    }
+    Ok(code)
+}
+
+/// Starts a lab's program, gives it work, looks at it, sees it go on, and ends it.
+fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<View> {
+    let package = if on.solution { catalogue::solution(workspace, lab)?.name } else { lab.name.clone() };
+    let title = format!("{package} for a debugger");
+    let build = Build {
+        title: cargo::title_in(&workspace.target.join(PROFILE), &title, &reproduce::needs(lab)),
+        arguments: vec!["--package".into(), package.clone()],
+        profile: Some(PROFILE),
+        ..Build::default()
+    };
+    let program = cargo::build(workspace, &build)?.executable(&package)?;
+    let mut arguments = vec!["busy".to_string(), "--seed".into(), on.seed.to_string()];
+    if on.smoke {
+        arguments.push("--smoke".into());
+    }
+    // Each arena of glibc's allocator reserves 64 MiB, and large blocks stay in them after they were freed: gdb would write that out.
+    let small = [("MALLOC_ARENA_MAX", "1".into()), ("MALLOC_MMAP_THRESHOLD_", "131072".into())];
+    let environment = [vec![("DB", database::chosen()?)], small.to_vec()].concat();
+    let bar = spinner(format!("Giving {package} something to do"));
+    let mut session = Session::with_input(&program, &Call { arguments, environment, limit: LIMIT, pass_on: !on.json })?;
+    let Some((pid, _)) = session.busy() else {
+        bar.finish_and_clear();
+        session.finish()?.finished()?;
+        bail!("{package} ended before it had done anything");
+    };
+    let pid = i32::try_from(pid).context("the program's number is none")?;
+    let subject = kept::subject(workspace, lab, on.solution);
+    let folder = kept::folder(workspace, lab, "dump", subject, on.smoke);
+    bar.set_message(format!("Watching {package}, then looking at its threads"));
+    let mut view = of_process(gdb, &Process::of_yours(pid)?, &package, &folder, on)?;
+    bar.set_message(format!("Waiting for {package} to go on"));
+    view.goes_on = Some(sees_it_work(&mut session, lab, &package)?);
+    bar.set_message(format!("Ending {package}"));
+    session.finish()?.finished()?;
+    bar.finish_and_clear();
+    keep(&view, &folder)?;
+    Ok(view)
+}
+
+/// Looks at a program that is somebody's, and leaves it alone.
+fn of_yours(workspace: &Workspace, lab: Option<&Lab>, gdb: &Path, pid: i32, on: &Dumping) -> Result<View> {
+    let process = Process::of_yours(pid)?;
+    let path = process.program_path()?;
+    let program = path.file_name().and_then(|name| name.to_str()).context("the program's name is not Unicode")?;
+    let folder = match lab {
+        Some(lab) => kept::folder(workspace, lab, "dump", "running", false),
+        None => workspace.lab_target("dump").join(program),
+    };
+    let bar = spinner(format!("Watching {program}, then looking at its threads"));
+    let mut view = of_process(gdb, &process, program, &folder, on)?;
+    let is_busy = view.threads.iter().filter_map(|thread| thread.cpu_share).sum::<f64>() > 0.02;
+    view.goes_on = Some(process.goes_on(is_busy)?);
+    bar.finish_and_clear();
+    keep(&view, &folder)?;
+    Ok(view)
+}
+
+fn of_process(gdb: &Path, process: &Process, program: &str, folder: &Path, on: &Dumping) -> Result<View> {
+    let task = json!({ "pid": process.pid, "watch_s": WATCH_S });
+    let look = |task| gdb::run(gdb, task, Some(&process.program()), Some(process));
+    if on.no_core {
+        return Ok(view_of(look(task)?, program.into(), Some(process.pid)));
+    }
+    create_folder(folder)?;
+    // What is in a core is nobody else's business.
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).context("Failed to close the dump's folder")?;
+    let lock = File::create(folder.join("lock")).context("Failed to lock the dump's folder")?;
+    lock.try_lock().context("Another dump of the same program is being taken: wait for it")?;
+    // It has its name once it is complete: until then the one before is kept. What an interrupted dump left goes away.
+    let unfinished = folder.join("core.unfinished");
+    let _ = std::fs::remove_file(&unfinished);
+    let mut task = task;
+    task["core"] = unfinished.to_str().context("the target path is not Unicode")?.into();
+    task["most_bytes"] = most_bytes(process, folder, on.max_mib)?.into();
+    let found = look(task)?;
+    let core_error = found.core_error.clone();
+    let mut view = view_of(found, program.into(), Some(process.pid));
+    if let Some(error) = core_error {
+        let max_mib = on.max_mib;
+        view.notes
+            .push(format!("No core was kept: {error}. Allow more than --max-mib {max_mib}, or only look: --no-core."));
+        return Ok(view);
+    }
+    let path = folder.join("core");
+    std::fs::rename(&unfinished, &path).context("gdb wrote no core")?;
+    keep_program(process, &folder.join("program"))?;
+    let file = std::fs::metadata(&path)?;
+    view.core = Some(Core { path, bytes: file.len(), bytes_on_disk: file.blocks() * 512 });
+    Ok(view)
+}
+
+/// How long a core may get: the reader's limit, if the program keeps to it and the disk has room.
+fn most_bytes(process: &Process, folder: &Path, max_mib: u64) -> Result<u64> {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    let needed = process.core_bytes()?;
+    if mib(needed) > max_mib {
+        bail!(
+            "the core may take {} MiB, and {max_mib} are allowed: allow more with --max-mib {}, or only look, with --no-core. \
+             Started with MALLOC_ARENA_MAX=1 in its environment, a program with many threads needs much less",
+            mib(needed),
+            mib(needed)
+        );
+    }
+    let disk = rustix::fs::statvfs(folder).context("Failed to ask how much room the disk has")?;
+    let free = disk.f_bavail * disk.f_frsize;
+    if needed > free {
+        bail!(
+            "the core may take {} MiB, and the disk of {} has {} free: make room, or only look, with --no-core",
+            mib(needed),
+            folder.display(),
+            mib(free)
+        );
+    }
+    Ok((max_mib << 20).min(free))
+}
+
+/// A core is of no use without the very program that it is of, which the next build replaces.
+fn keep_program(process: &Process, to: &Path) -> Result<()> {
+    let from = process.program_path()?;
+    let _ = std::fs::remove_file(to);
+    let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    let is_the_same = identity(&from).is_some() && identity(&from) == identity(&process.program());
+    if is_the_same && std::fs::hard_link(&from, to).is_ok() {
+        return Ok(());
+    }
+    std::fs::copy(process.program(), to).map(drop).context("Failed to keep the program beside its core")
+}
+
+/// A service's customers get answers again, a program does its work again: waited for, and counted.
+fn sees_it_work(session: &mut Session, lab: &Lab, package: &str) -> Result<String> {
+    let unit = if lab.meta.kind == Kind::Service { "requests answered" } else { "calls done" };
+    let before = session.busy_so_far();
+    loop {
+        match session.busy() {
+            None => bail!("{package} no longer works after it was looked at"),
+            Some((_, done)) if done > before => {
+                return Ok(format!("{package} went on ({unit} since: {}), and was ended", done - before));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Opens a core again. What it does not say, the view that was kept beside it may.
+fn of_core(gdb: &Path, core: &Path, program: Option<&Path>) -> Result<View> {
+    let absolute = |path: &Path| path.canonicalize().with_context(|| format!("Cannot read {}", path.display()));
+    let core = absolute(core)?;
+    let beside = core.with_file_name("program");
+    let program = match program {
+        Some(program) => Some(absolute(program)?),
+        None => Some(beside).filter(|program| program.is_file()),
+    };
+    let task = json!({ "core": core.to_str().context("the core's path is not Unicode")?, "program": program });
+    let bar = spinner("Opening the core");
+    let found = gdb::run(gdb, task, program.as_deref(), None)?;
+    bar.finish_and_clear();
+    let kept: Option<View> =
+        std::fs::read(core.with_file_name("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let name = found.program.clone().unwrap_or_default();
+    let name = kept.as_ref().map_or(name, |kept| kept.program.clone());
+    let mut view = view_of(found, name, None);
+    for thread in &mut view.threads {
+        let same = kept.iter().flat_map(|kept| &kept.threads).find(|other| other.lwp == thread.lwp);
+        thread.name = same.and_then(|other| other.name.clone());
+    }
+    if kept.is_none() {
+        view.notes.push("A core has no names of threads: the running program would have had them.".into());
+    }
+    Ok(view)
+}
+
+fn view_of(found: Found, program: String, pid: Option<i32>) -> View {
+    let mut threads = found.threads;
+    for thread in &mut threads {
+        thread.doing = frames::doing(thread);
+        thread.cpu_share = found.cpu_shares.get(&thread.lwp).copied();
+        for frame in &mut thread.frames {
+            frame.function = frame.function.as_deref().map(frames::plain);
+            frame.locals.retain_mut(|local| worth_a_look(&mut local.value));
+        }
+    }
+    View {
+        schema: SCHEMA,
+        program,
+        pid,
+        at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        machine: machine::describe(),
+        watched_s: found.watched_s,
+        stood_still_ms: found.stood_still_ms,
+        cycles: view::cycles(&threads),
+        notes: notes(&threads),
+        threads,
+        core: None,
+        goes_on: None,
+    }
+}
+
+/// Numbers, texts, and how many share or fill something; no addresses, and no shells around what is not shown.
+fn worth_a_look(value: &mut String) -> bool {
+    if let Some((counted, _)) = value.split_once(") = ") {
+        *value = format!("{counted})");
+    }
+    !value.starts_with("0x") && !value.contains("{...}") && !value.contains("optimized out") && !value.contains("0x")
+}
+
+/// What cannot be seen, where it matters.
+fn notes(threads: &[Thread]) -> Vec<String> {
+    let frames = || threads.iter().flat_map(|thread| &thread.frames);
+    let mut notes = Vec::new();
+    if !frames().any(|frame| frame.own) {
+        let why = "No frame names a source file of the program's own: it was stripped, or built without debug information. Build it \
+                   with `debug = 2`, or with this workspace's profile: cargo build --profile dump.";
+        notes.push(why.to_string());
+    } else if !frames().any(|frame| frame.own && !frame.locals.is_empty())
+        && threads.iter().all(|thread| thread.holds.is_empty())
+    {
+        let why = "No local variable can be seen, so nobody knows who holds what: `cargo build --release` keeps lines only. Build \
+                   with `debug = 2`, or with this workspace's profile: cargo build --profile dump.";
+        notes.push(why.to_string());
+    }
+    let is_held = |lock: &str| threads.iter().any(|thread| thread.holds.iter().any(|hold| hold.lock == lock));
+    let waited_for = || threads.iter().filter_map(|thread| thread.waits.as_ref());
+    if waited_for().any(|wait| wait.lock.as_deref().is_none_or(|lock| !is_held(lock))) {
+        let why = "Whoever holds a lock without being named has its guard where no debugger finds it: in a future on the heap, in a \
+                   structure behind a pointer, or in a variable that the compiler optimised away. A lock of std's knows no owner.";
+        notes.push(why.to_string());
+    }
+    if frames().any(|frame| frame.function.as_deref().is_some_and(|function| function.starts_with("tokio::"))) {
+        let why = "Not to be seen: tasks that no thread polls right now, and what they hold (connections of a pool, locks of tokio's): \
+                   they are on the heap, not on a stack. `cargo lab console` shows tasks.";
+        notes.push(why.to_string());
+    }
+    notes
+}
+
+/// A type without paths and allocators: `Vec<i64>`.
+fn short_type(data: &str) -> String {
+    let data = data.trim_start_matches("struct ").replace(", alloc::alloc::Global", "");
+    let mut short = String::new();
+    for (at, part) in data.split("::").enumerate() {
+        if at > 0 {
+            // The word before `::` was a module.
+            short.truncate(short.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |end| end + 1));
+        }
+        short.push_str(part);
+    }
+    short
+}
+
+/// Keeps the view beside its core, as data and as text. Without one, what was kept before stays.
+fn keep(view: &View, folder: &Path) -> Result<()> {
+    if view.core.is_none() {
+        return Ok(());
+    }
+    let text = anstream::adapter::strip_str(&show::text(view)).to_string();
+    write_atomically(&folder.join("view.txt"), text.as_bytes())?;
+    write_atomically(&folder.join("view.json"), &serde_json::to_vec_pretty(view)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_lose_their_paths_and_allocators() {
+        for (data, expected) in [
+            ("struct alloc::vec::Vec<i64, alloc::alloc::Global>", "Vec<i64>"),
+            (
+                "alloc::collections::btree::map::BTreeMap<u64, alloc::string::String, alloc::alloc::Global>",
+                "BTreeMap<u64, String>",
+            ),
+            ("f64 [3]", "f64 [3]"),
+        ] {
+            assert_eq!(short_type(data), expected);
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_left_out() {
+        for (value, expected) in [
+            ("7", Some("7")),
+            ("Arc(strong=121, weak=0) = {value = {...}}", Some("Arc(strong=121, weak=0)")),
+            ("0x7ffe98225b40", None),
+            ("{pointer = 0x7f33e008fb80}", None),
+            ("{__0 = {inner = {...}}}", None),
+            ("{secs = <optimized out>}", None),
+        ] {
+            let mut shown = value.to_string();
+            assert_eq!(worth_a_look(&mut shown).then_some(shown.as_str()), expected, "{value}");
+        }
+    }
+}
