@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use lab_results::{Outcome, Status, Verdict};
+use lab_results::{Outcome, Record, Status, Verdict};
 use tempfile::NamedTempFile;
 
 use crate::arena::{self, Attempt};
@@ -13,7 +13,7 @@ use crate::catalogue::Lab;
 use crate::pristine::{self, Files};
 use crate::runner::{self, Call};
 use crate::say;
-use crate::terminal::{BAD, GOOD, paint};
+use crate::terminal::{BAD, GOOD, QUIET, paint};
 use crate::verbs::profile;
 use crate::verify::{self, Options};
 use crate::workspace::Workspace;
@@ -31,6 +31,8 @@ const MISSES: &str = "// misses: ";
 
 /// A culprit below this share of the samples is not what a learner would find.
 const CULPRIT_SHARE: f64 = 0.3;
+/// Fewer samples in two seconds are a program that waits: a tenth of one core.
+const SAMPLES_OF_WORK: u64 = 40;
 const PROFILE_LIMIT: Duration = Duration::from_secs(60);
 
 /// One attempt and what it must end in.
@@ -124,7 +126,7 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
 }
 
 /// In a CPU profile of the pristine lab no other function of its own may be in or below more samples than the declared culprit, and
-/// most samples must be. Shares of CPU samples depend on what the code does and not on how busy the machine is. That the solution's
+/// at least a third must be. A program that waits has no such profile. Shares of CPU samples depend on what the code does and not on how busy the machine is. That the solution's
 /// share is smaller cannot be asked for: where the culprit is all the work there is, so is its replacement.
 fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
@@ -133,7 +135,15 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     let folder = out.path().to_str().context("the folder for temporary files is not Unicode")?;
     let arguments = ["profile", "--seed", "7", "--seconds", "2", "--out", folder].map(String::from).into();
     let call = Call { arguments, limit: PROFILE_LIMIT, ..Call::default() };
-    runner::run(&program, &call)?.finished()?;
+    let records = runner::run(&program, &call)?.finished()?;
+    let samples = records.iter().find_map(|record| match record {
+        Record::Profile { samples, .. } => Some(*samples),
+        _ => None,
+    });
+    if samples.is_some_and(|samples| samples < SAMPLES_OF_WORK) {
+        say!("{} {}: its CPU profile has too few samples to accuse anybody", paint(QUIET, "waits"), lab.name);
+        return Ok(None);
+    }
     let folded = std::fs::read_to_string(out.path().join("stacks.folded"))?;
     let (on_top, share) = profile::on_top(&folded, lab).unwrap_or_default();
     let is_right = on_top.ends_with(&format!("::{}", lab.meta.culprit)) && share >= CULPRIT_SHARE;

@@ -1,6 +1,6 @@
 //! `lab offcpu`: how long threads wait, for what, and who made them.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use lab_results::Record;
 
 use crate::args::Recorded;
@@ -21,7 +21,8 @@ const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab c
 
 /// Draws who waited in the midst of work.
 pub fn run(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<u8> {
-    let records = collect(workspace, lab, recorded).with_context(|| OTHERWISE.replace("NN", &lab.nn()))?;
+    let records = collect(workspace, lab, recorded)
+        .map_err(|error| anyhow!("{error:#}\n{}", OTHERWISE.replace("NN", &lab.nn())))?;
     if recorded.on.json {
         return print_records(&records);
     }
