@@ -220,7 +220,7 @@ fn write_package(folder: &Path, lab: &Lab, role: &str, files: &Files) -> Result<
     Ok(())
 }
 
-/// A package's manifest under another name, without benches and tests, and with the pristine lab wherever a lab is named.
+/// A package's manifest under another name, without benches, tests and the program's old name, and with the pristine lab wherever a lab is named.
 fn manifest(lab: &Lab, role: &str, text: &[u8]) -> Result<String> {
     let mut table: Table = std::str::from_utf8(text)?.parse()?;
     let library = table
@@ -228,7 +228,7 @@ fn manifest(lab: &Lab, role: &str, text: &[u8]) -> Result<String> {
         .and_then(|package| package.get("name")?.as_str())
         .context("a manifest has a package name")?
         .replace('-', "_");
-    for section in ["bench", "dev-dependencies", "test", "lints"] {
+    for section in ["bench", "bin", "dev-dependencies", "test", "lints"] {
         table.remove(section);
     }
     let package = table.get_mut("package").and_then(Value::as_table_mut).context("a manifest has a package")?;

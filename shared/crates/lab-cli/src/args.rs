@@ -47,14 +47,24 @@ pub enum Verb {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Draw a CPU flamegraph of your code.
-    Profile(OnLab),
+    /// Draw a CPU flamegraph of your code, and name what is on top.
+    #[command(after_help = PROFILE_HELP)]
+    Profile {
+        /// What, and for how long.
+        #[command(flatten)]
+        recorded: Recorded,
+        /// Sample with perf (Linux) in place of the sampler inside the process.
+        #[arg(long)]
+        perf: bool,
+    },
     /// Draw what your edit changed in the CPU flamegraph, and name the frames that changed most.
     #[command(
         after_help = "Both programs are sampled now, in turns. flamegraph.svg has the widths of the second, flamegraph-reverse.svg those \
                       of the first, where what vanished shows. In both, red is more of the time than before, blue is less."
     )]
     Flamediff(Differing),
+    /// Draw for what threads wait, and where: locks, sleeps, the disk, sockets. Needs Linux, root and perf.
+    Offcpu(Recorded),
     /// Show which lines ask for memory; of an edited lab, beside what it was.
     #[command(
         mut_arg("solution", |arg| arg.help("Set it beside the solution")),
@@ -249,6 +259,23 @@ pub enum Verb {
         #[command(subcommand)]
         task: DevTask,
     },
+}
+
+const PROFILE_HELP: &str = "Kept beside the flamegraph: stacks.folded and profile.pb.gz, which https://speedscope.app reads as they are, and \
+                            go tool pprof and Grafana Pyroscope the latter.";
+
+/// A verb that looks at a lab's program for a while.
+#[derive(Debug, Clone, Args)]
+pub struct Recorded {
+    /// On what.
+    #[command(flatten)]
+    pub on: OnLab,
+    /// Look for so many seconds, 1 to 120.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=120))]
+    pub seconds: Option<u16>,
+    /// Keep perf's own file, perf.data, beside the flamegraph; some ten megabytes a second.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// A verb that runs a lab's program.

@@ -14,6 +14,7 @@ mod flame;
 mod fullscreen;
 mod kept;
 mod machine;
+mod perf;
 mod pristine;
 mod progress;
 mod render;
@@ -65,7 +66,10 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Serve(on)) if on.lab == verbs::serve::STALL => verbs::serve::stall(&workspace, &on),
         Some(Verb::Serve(on)) => verbs::serve::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
-        Some(Verb::Profile(on)) => verbs::profile::cpu(&workspace, &lab(&on.lab)?, &on),
+        Some(Verb::Profile { recorded, perf }) => {
+            verbs::profile::cpu(&workspace, &lab(&recorded.on.lab)?, &recorded, perf)
+        }
+        Some(Verb::Offcpu(recorded)) => verbs::offcpu::run(&workspace, &lab(&recorded.on.lab)?, &recorded),
         Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
         Some(Verb::Heap { on, live }) => verbs::heap::run(&workspace, &lab(&on.lab)?, &on, live),
         Some(Verb::Console { on, table, install }) => {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use inferno::flamegraph::{Options, from_lines};
 use lab_results::Record;
 
+use crate::offcpu::OffCpu;
 use crate::pprof;
 use crate::stacks::Stacks;
 use crate::top::top;
@@ -40,6 +41,35 @@ pub fn write_profile(stacks: &Stacks, sampling: &Sampling, out: &Path) -> Result
         top: top(stacks),
         cpu_ms: 0.0,
         work: 0,
+    })
+}
+
+/// Writes off-CPU times into the folder `out`, as `flamegraph.svg` and `stacks.folded` where anybody waited, and says for what.
+pub fn write_off_cpu(off_cpu: &OffCpu, out: &Path) -> Result<Record> {
+    fs::create_dir_all(out).with_context(|| format!("Failed to create {}", out.display()))?;
+    let (svg, folded) = (out.join("flamegraph.svg"), out.join("stacks.folded"));
+    let blocked = &off_cpu.blocked;
+    let is_drawn = blocked.total() > 0;
+    if is_drawn {
+        write(&folded, blocked.to_string().as_bytes())?;
+        draw(blocked, "Off the CPU: the wider, the longer threads waited", "us", &svg)?;
+    } else {
+        // A picture of an earlier run would be taken for this one's. That there may be none is what is wanted.
+        let _ = (fs::remove_file(&svg), fs::remove_file(&folded));
+    }
+    let path = |path: &Path| is_drawn.then(|| path.display().to_string());
+    let ms = |us: u64| us as f64 / 1e3;
+    let mut reasons: Vec<(String, f64)> =
+        off_cpu.reasons.iter().map(|(reason, &us)| (reason.to_string(), ms(us))).collect();
+    reasons.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(Record::OffCpu {
+        svg: path(&svg),
+        folded: path(&folded),
+        blocked_ms: ms(blocked.total()),
+        reasons,
+        idle_ms: ms(off_cpu.idle),
+        preempted_ms: ms(off_cpu.preempted),
+        top: if is_drawn { top(blocked) } else { Vec::new() },
     })
 }
 

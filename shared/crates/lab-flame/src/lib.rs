@@ -7,6 +7,7 @@ mod changes;
 mod differential;
 mod draw;
 mod frames;
+pub mod offcpu;
 pub mod perf;
 mod pprof;
 mod stacks;
@@ -14,7 +15,7 @@ mod top;
 
 pub use changes::changed;
 pub use differential::{Profiled, write_difference};
-pub use draw::{Sampling, draw, write_profile};
+pub use draw::{Sampling, draw, write_off_cpu, write_profile};
 pub use frames::{is_ours, plain};
 pub use stacks::{Stacks, without_the_runner};
 pub use top::top;

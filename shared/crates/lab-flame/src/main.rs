@@ -2,6 +2,7 @@
 //! object a line.
 //!
 //! - `lab-flame perf --out DIR [--hertz N] [--seconds S]` reads what `perf script` prints and writes a profile.
+//! - `lab-flame offcpu --out DIR` does the same of threads that left the CPU.
 //! - `lab-flame diff BEFORE.folded AFTER.folded --out DIR [--names A,B] [--cpu-ms A,B] [--work A,B]` draws what changed.
 
 mod compare;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use lab_flame::{Sampling, perf, write_profile};
+use lab_flame::{Sampling, offcpu, perf, write_off_cpu, write_profile};
 use lab_results::Record;
 
 fn main() -> ExitCode {
@@ -29,9 +30,10 @@ fn run() -> Result<Record> {
     let mut arguments = lexopt::Parser::from_env();
     match arguments.next()? {
         Some(Value(verb)) if verb == "perf" => perf(arguments),
+        Some(Value(verb)) if verb == "offcpu" => off_cpu(arguments),
         Some(Value(verb)) if verb == "diff" => compare::run(arguments),
-        Some(other) => Err(anyhow!(other.unexpected()).context("name a verb first: perf, diff")),
-        None => bail!("name a verb: perf, diff"),
+        Some(other) => Err(anyhow!(other.unexpected()).context("name a verb first: perf, offcpu, diff")),
+        None => bail!("name a verb: perf, offcpu, diff"),
     }
 }
 
@@ -50,4 +52,17 @@ fn perf(mut arguments: lexopt::Parser) -> Result<Record> {
     let sampler = format!("perf, {hertz} times in a second of CPU time");
     let sampling = Sampling { sampler, hertz, duration: Duration::try_from_secs_f64(seconds)? };
     write_profile(&perf::fold(std::io::stdin().lock())?, &sampling, &out.context("name a folder: --out DIR")?)
+}
+
+fn off_cpu(mut arguments: lexopt::Parser) -> Result<Record> {
+    use lexopt::prelude::*;
+
+    let mut out = None;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("out") => out = Some(PathBuf::from(arguments.value()?)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    write_off_cpu(&offcpu::fold(std::io::stdin().lock())?, &out.context("name a folder: --out DIR")?)
 }

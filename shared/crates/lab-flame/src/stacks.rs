@@ -6,12 +6,13 @@ use std::fmt;
 use anyhow::{Context, Result};
 
 /// Frames that run a lab rather than being one.
-const RUNNERS: [&str; 6] = [
+const RUNNERS: [&str; 7] = [
     "criterion::",
     "lab_harness::bench",
     "lab_harness::kernel",
     "lab_harness::profile",
     "lab_harness::program",
+    "lab_harness::service",
     "lab_harness::store",
 ];
 /// Frames between a thread's start and its task.

@@ -1,7 +1,7 @@
 //! What a lab's Criterion benches are made of.
 //!
 //! `cargo bench` measures; `cargo bench -- --test`, `cargo test --benches` and `LAB_SMOKE=1` run every bench once at its
-//! smallest size, so that none of them rots. With the feature `profile`, `--profile-time 4` writes a flamegraph for each.
+//! smallest size, so that none of them rots. `--profile-time 5` writes a flamegraph for each.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -71,20 +71,16 @@ fn configured() -> Criterion {
         .nresamples(10_000)
         // Two runs of the same code, minutes apart, differ by a third where other programs share the machine.
         .noise_threshold(0.3);
-    #[cfg(feature = "profile")]
-    let criterion = criterion.with_profiler(Flamegraphs::default());
     // The command line comes last, because it knows better.
-    criterion.configure_from_args()
+    criterion.with_profiler(Flamegraphs::default()).configure_from_args()
 }
 
 /// Writes a flamegraph for each bench that Criterion runs with `--profile-time`.
-#[cfg(feature = "profile")]
 #[derive(Default)]
 struct Flamegraphs {
     running: Option<crate::profile::Profiler>,
 }
 
-#[cfg(feature = "profile")]
 impl criterion::profiler::Profiler for Flamegraphs {
     fn start_profiling(&mut self, bench: &str, _: &std::path::Path) {
         match crate::profile::start() {
@@ -96,7 +92,7 @@ impl criterion::profiler::Profiler for Flamegraphs {
     fn stop_profiling(&mut self, bench: &str, folder: &std::path::Path) {
         match self.running.take().map(|profiler| profiler.finish(folder)) {
             Some(Ok(lab_results::Record::Profile { svg, samples, .. })) => {
-                println!("{bench}: {samples} samples, {svg}")
+                println!("{bench}: {samples} samples, flamegraph: {svg}")
             }
             Some(Err(error)) => eprintln!("{bench}: {error:#}"),
             _ => {}

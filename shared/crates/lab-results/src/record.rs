@@ -144,6 +144,26 @@ pub enum Record {
         /// The frames that changed more than chance explains, the most changed first.
         changed: Vec<FrameChange>,
     },
+    /// Off-CPU time was recorded: how long threads waited, and for what.
+    #[serde(rename = "offcpu")]
+    OffCpu {
+        /// The flamegraph of who waited in the midst of work, where anybody did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        svg: Option<String>,
+        /// The folded stacks behind it, in microseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folded: Option<String>,
+        /// How long threads waited in the midst of work, in milliseconds; the sum over all threads.
+        blocked_ms: f64,
+        /// The same by what they waited for, the longest first.
+        reasons: Vec<(String, f64)>,
+        /// How long workers without a task waited for one, in milliseconds.
+        idle_ms: f64,
+        /// How long threads wanted to run while others had the CPU, in milliseconds.
+        preempted_ms: f64,
+        /// The frames with the largest share of the blocked time, the largest first.
+        top: Vec<(String, f64)>,
+    },
     /// A heap profile was written.
     Heap {
         /// The file for dhat's viewer.

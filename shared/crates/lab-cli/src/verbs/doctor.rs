@@ -63,8 +63,8 @@ const TOOLS: [Tool; 12] = [
     Tool {
         name: "perf",
         also: "",
-        needed_for: "profiles of the whole machine",
-        install: "apt-get install linux-perf (Linux only)",
+        needed_for: "profile-NN with --perf; offcpu-NN",
+        install: "apt-get install linux-perf (Ubuntu: linux-tools-$(uname -r); Fedora: dnf install perf)",
         is_required: false,
     },
     Tool {

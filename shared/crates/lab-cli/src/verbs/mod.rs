@@ -14,6 +14,7 @@ pub mod help;
 pub mod hint;
 pub mod list;
 pub mod load;
+pub mod offcpu;
 pub mod prefetch;
 pub mod profile;
 pub mod report;

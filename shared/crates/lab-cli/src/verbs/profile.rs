@@ -1,14 +1,19 @@
 //! `lab profile`: where the time goes.
 
+mod on_top;
+
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lab_results::Record;
 
-use crate::args::OnLab;
+use crate::args::Recorded;
 use crate::cargo::{self, Build};
 use crate::catalogue::Lab;
+use crate::error::Usage;
 use crate::kept;
+use crate::perf::{self, Recording};
 use crate::render::{grid, print};
 use crate::runner::{self, Call};
 use crate::say;
@@ -16,48 +21,101 @@ use crate::terminal::{COMMAND, HEADING, paint, print_line, spinner};
 use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder};
 
+pub use on_top::on_top;
+
 /// Profilers slow programs down.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// Draws a flamegraph.
-pub fn cpu(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
-    let records = collect(workspace, lab, on, "profile")?;
+pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: bool) -> Result<u8> {
+    let on = &recorded.on;
+    if recorded.keep && !with_perf {
+        return Err(Usage("--keep keeps perf's file, and goes with --perf".into()).into());
+    }
+    let records = match with_perf {
+        true => collect_with_perf(workspace, lab, recorded)?,
+        false => collect_in_process(workspace, lab, recorded)?,
+    };
     if on.json {
         return print_records(&records);
     }
     for record in &records {
-        if let Record::Profile { svg, samples, top, .. } = record {
-            say!("{}  {samples} samples", paint(HEADING, "CPU"));
-            let mut view = grid(&["share", "frame"]);
-            for (frame, share) in top {
-                view.add_row([format!("{:.0}%", share * 100.0), frame.clone()]);
-            }
-            print(&view);
+        if let Record::Profile { svg, folded, samples, sampler, top, pprof, .. } = record {
+            let sampler = sampler.as_deref().map(|sampler| format!(" ({sampler})")).unwrap_or_default();
+            say!("{}  {samples} samples{sampler}", paint(HEADING, "CPU"));
+            print(&shares(top));
             say!();
+            if let Some((function, share)) = on_top(&std::fs::read_to_string(folded)?, lab) {
+                say!("On top: {}, {:.0}% of samples", paint(COMMAND, function), share * 100.0);
+            }
+            let [svg, folded] = [svg, folded].map(|path| workspace.show(Path::new(path)));
             say!("Flamegraph: {svg} (open it in a browser; click to zoom)");
+            if let Some(pprof) = pprof {
+                say!("For {}: {folded}", paint(COMMAND, "https://speedscope.app"));
+                let pprof = workspace.show(Path::new(pprof));
+                say!("For {}: {pprof}", paint(COMMAND, "go tool pprof -http=:"));
+            }
             say!("Next: {}", paint(COMMAND, format!("make answer-{}", lab.nn())));
         }
     }
     Ok(0)
 }
 
-/// Builds with the profiler's feature and runs the verb.
-pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<Vec<Record>> {
+/// Frames and their shares, as a table.
+pub fn shares(top: &[(String, f64)]) -> comfy_table::Table {
+    let mut view = grid(&["share", "frame"]);
+    for (frame, share) in top {
+        view.add_row([format!("{:.0}%", share * 100.0), frame.clone()]);
+    }
+    view
+}
+
+/// Samples each process's stack from outside. perf finds inlined functions, and the kernel's.
+fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
+    let on = &recorded.on;
+    perf::require()?;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
-    let mut needs = reproduce::needs(lab);
-    needs.push(verb);
     let build = Build {
-        title: cargo::title(&workspace.target, &format!("{package} with its {verb} profiler"), &needs),
-        arguments: vec!["--package".into(), package.clone(), "--features".into(), verb.into()],
+        title: cargo::title(&workspace.target, &package, &reproduce::needs(lab)),
+        arguments: vec!["--package".into(), package.clone()],
         ..Build::default()
     };
     let program = cargo::build(workspace, &build)?.executable(&package)?;
-    let out = kept::folder(workspace, lab, verb, kept::subject(workspace, lab, on.solution), on.smoke);
+    let out = kept::folder(workspace, lab, "profile", kept::subject(workspace, lab, on.solution), on.smoke);
     create_folder(&out)?;
-    let seconds = if on.smoke { "0.5" } else { "4" };
-    let mut arguments = vec![verb.to_string(), "--seed".into(), on.seed.to_string()];
+    let folder = out.to_str().context("the target path is not Unicode")?.to_string();
+    let seconds = recorded.seconds.unwrap_or(if on.smoke { 1 } else { 4 });
+    let flame = ["perf", "--out", &folder, "--hertz", "499", "--seconds", &seconds.to_string()].map(String::from);
+    let recording = Recording {
+        record: &["-e", "cpu-clock", "-F", "499", "--call-graph", "dwarf,16384"],
+        script: &[],
+        flame: flame.into(),
+        seconds,
+        keep: recorded.keep.then(|| out.join("perf.data")),
+    };
+    let records = perf::collect(workspace, &program, on, &recording)?;
+    kept::keep(workspace, lab, "profile", on, &records)?;
+    Ok(records)
+}
+
+/// Samples inside the process, of a build with the profiler.
+fn collect_in_process(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
+    let on = &recorded.on;
+    let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
+    let mut needs = reproduce::needs(lab);
+    needs.push("profile");
+    let build = Build {
+        title: cargo::title(&workspace.target, &format!("{package} with its profiler"), &needs),
+        arguments: ["--package", &package, "--features", "profile"].map(String::from).into(),
+        ..Build::default()
+    };
+    let program = cargo::build(workspace, &build)?.executable(&package)?;
+    let out = kept::folder(workspace, lab, "profile", kept::subject(workspace, lab, on.solution), on.smoke);
+    create_folder(&out)?;
+    let seconds = recorded.seconds.map_or(if on.smoke { 0.5 } else { 4.0 }, f64::from);
+    let mut arguments = vec!["profile".to_string(), "--seed".into(), on.seed.to_string()];
     arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
-    arguments.extend(["--seconds".into(), seconds.into()]);
+    arguments.extend(["--seconds".into(), seconds.to_string()]);
     if on.smoke {
         arguments.push("--smoke".into());
     }
@@ -65,7 +123,7 @@ pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Resu
     let call = Call { arguments, limit: LIMIT, ..Call::default() };
     let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
-    kept::keep(workspace, lab, verb, on, &records)?;
+    kept::keep(workspace, lab, "profile", on, &records)?;
     Ok(records)
 }
 
