@@ -53,7 +53,7 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
             if let Some(pprof) = pprof {
                 say!("For {}: {folded}", paint(COMMAND, "https://speedscope.app"));
                 let pprof = workspace.show(Path::new(pprof));
-                say!("For {}: {pprof}", paint(COMMAND, "go tool pprof -http=:"));
+                say!("For {}: {pprof}", paint(COMMAND, "go tool pprof"));
             }
             say!("Next: {}", paint(COMMAND, format!("make answer-{}", lab.nn())));
         }
