@@ -13,7 +13,7 @@ ready = @lab="$${CARGO_TARGET_DIR:-target}/release/lab"; \
 		cargo build --release --package lab-cli && touch "$$lab"; \
 	fi
 
-verbs := profile offcpu heap console dump serve bench hint answer verify watch diff solution reset
+verbs := profile flamediff offcpu heap console dump serve bench hint answer verify watch diff solution reset
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help

@@ -78,6 +78,10 @@ impl Program for Shop {
         watched(run, Watch::Heap)
     }
 
+    fn live_heap(&self, run: &Run) -> Result<()> {
+        watched(run, Watch::LiveHeap)
+    }
+
     fn tasks(&self, run: &Run) -> Result<()> {
         watched(run, Watch::Polls)
     }
@@ -100,14 +104,15 @@ impl Program for Shop {
 fn watched(run: &Run, watch: Watch) -> Result<()> {
     let rig = Rig::lease(run.seed, ORDERS, accepting_after(GATEWAY))?;
     service::watched(rig.launch(run).watch(watch), |address| {
+        let mut requests = 0;
         let mut left = seconds(run, run.seconds);
         while !left.is_zero() {
             let window = left.min(Duration::from_secs(4));
-            load::drive(address, &rig.orders, run.seed, window, PAYMENTS_PER_S)?;
+            requests += load::drive(address, &rig.orders, run.seed, window, PAYMENTS_PER_S)?.overall.planned;
             rig.make_pending()?;
             left -= window;
         }
-        Ok(())
+        Ok(requests)
     })
 }
 

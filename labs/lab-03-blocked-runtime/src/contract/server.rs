@@ -56,7 +56,7 @@ pub(super) fn serve(sign_in: SignIn, run: &Run) -> Result<()> {
         .route("/accounts/{email}/password-hash", put(put_password_hash))
         .route("/load-data", get(get_load_data))
         .with_state(Arc::clone(&shared));
-    service::serve_on(service::runtime(CORES)?, run, async |door| {
+    service::serve_on(CORES, run, async |door| {
         let (listener, stop) = door.open()?;
         // Small answers must not wait for the acknowledgement of the one before.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));

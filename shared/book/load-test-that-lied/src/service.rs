@@ -29,7 +29,7 @@ struct Service {
 /// # Errors
 /// Those of [`service::serve_on`].
 pub fn serve(run: &Run, rhythm: Rhythm) -> Result<()> {
-    service::serve_on(service::runtime(1)?, run, async |door| {
+    service::serve_on(1, run, async |door| {
         let (listener, stop) = door.open()?;
         // Small answers must not wait for the acknowledgement of the one before.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));

@@ -1,11 +1,13 @@
 //! The command line.
 
+mod dev;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::dev::Part;
+pub use self::dev::DevTask;
 
 /// OrderFlow Performance Labs: reproduce, measure, diagnose and fix real performance faults.
 #[derive(Debug, Parser)]
@@ -55,20 +57,40 @@ pub enum Verb {
         #[arg(long)]
         perf: bool,
     },
+    /// Draw what your edit changed in the CPU flamegraph, and name the frames that changed most.
+    #[command(
+        after_help = "Both programs are sampled now, in turns. flamegraph.svg has the widths of the second, flamegraph-reverse.svg those \
+                      of the first, where what vanished shows. In both, red is more of the time than before, blue is less."
+    )]
+    Flamediff(Differing),
     /// Draw for what threads wait, and where: locks, sleeps, the disk, sockets. Needs Linux, root and perf.
     Offcpu(Recorded),
-    /// Show which lines ask for memory.
-    Heap(OnLab),
-    /// Watch the tasks of an asynchronous lab with tokio-console, or as a table.
+    /// Show which lines ask for memory; of an edited lab, beside what it was.
+    #[command(
+        mut_arg("solution", |arg| arg.help("Set it beside the solution")),
+        mut_arg("json", |arg| arg.help("Print each run as a line of JSON, the earlier first, and what they come to side by side"))
+    )]
+    Heap {
+        #[command(flatten)]
+        on: OnLab,
+        /// What a service holds while it runs, sampled by jemalloc, in place of all that it requests.
+        #[arg(long)]
+        live: bool,
+    },
+    /// Watch the tasks of an asynchronous lab live with tokio-console, or sum them up by the line that spawned them.
+    #[command(
+        after_help = "On a terminal with tokio-console (on the PATH, or built by --install) this opens it in front of the lab under load; \
+                            q quits. Everywhere else it prints tables: tasks, polls, longest poll by spawn site."
+    )]
     Console {
-        /// The lab.
-        lab: String,
-        /// Print the table of poll times even where tokio-console is installed.
+        #[command(flatten)]
+        on: OnLab,
+        /// Print the tables even where tokio-console is installed.
         #[arg(long)]
         table: bool,
-        /// Print the table as JSON.
-        #[arg(long)]
-        json: bool,
+        /// Build tokio-console first, into target/tools.
+        #[arg(long, conflicts_with_all = ["table", "json"])]
+        install: bool,
     },
     /// Show what every thread of a running program does and which locks it holds, keep a core of it, and let it go on.
     #[command(
@@ -275,6 +297,34 @@ pub struct OnLab {
     pub json: bool,
 }
 
+/// Two programs to compare.
+#[derive(Debug, Args)]
+pub struct Differing {
+    /// The lab.
+    pub lab: String,
+    /// Compare your code with the solution, not the lab as it was with your code.
+    #[arg(long)]
+    pub solution: bool,
+    /// How long to sample each program; 4 where nothing is said.
+    #[arg(long, value_parser = sampling_seconds)]
+    pub seconds: Option<f64>,
+    /// Repeat a run.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The smallest size that still shows something.
+    #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub smoke: bool,
+    /// Print what changed as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A profile shorter than a tenth of a second is none, and nobody waits for one of hours.
+fn sampling_seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.1..=600.0).contains(seconds));
+    seconds.ok_or_else(|| "say a number of seconds from 0.1 to 600".into())
+}
+
 /// A service to run.
 #[derive(Debug, Args)]
 pub struct Serving {
@@ -380,97 +430,5 @@ pub enum BaselineTask {
         /// Print everything that was compared as JSON.
         #[arg(long)]
         json: bool,
-    },
-}
-
-/// Tasks of those who write labs.
-#[derive(Debug, Subcommand)]
-pub enum DevTask {
-    /// Make a pair of crates that compiles, ready to be filled.
-    New {
-        /// Two digits.
-        number: u32,
-        /// Lower-case words joined by `-`.
-        slug: String,
-    },
-    /// Write everything that is derived: the table in README.md, the pristine hashes, the recorded figures.
-    Update {
-        /// Run each lab's verification on its solution and record the figures in its README.
-        #[arg(long)]
-        measure: bool,
-        /// Measure only this lab.
-        lab: Option<String>,
-    },
-    /// Examine the judge itself, on work whose true ratio is known: the whole examination takes more than an hour.
-    MeasureJudge {
-        /// At most three minutes.
-        #[arg(long)]
-        quick: bool,
-        /// Only this kind of work: gather, hash, branch, fetch, async, parallel or miss.
-        #[arg(long, value_name = "WORK")]
-        only: Option<String>,
-        /// Go on with an examination that was interrupted.
-        #[arg(long, conflicts_with = "quick")]
-        resume: bool,
-        /// Write the tables into the book.
-        #[arg(long, conflicts_with = "only")]
-        record: bool,
-        /// Print the paper as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Hold load generators against a service whose percentiles anyone can compute, and against each other: some ten minutes.
-    #[command(
-        after_help = "Beside ours: k6, Locust and wrk, each where it is installed: on the PATH, or where LAB_K6, LAB_LOCUST and LAB_WRK \
-                            say. One generator runs after the other; leave the machine to them.\n\
-                            Exit codes: 0 every bar is reached, 1 one is missed, 2 wrong usage, 3 it could not be done."
-    )]
-    MeasureLoad {
-        /// Some three minutes.
-        #[arg(long)]
-        quick: bool,
-        /// Only this part.
-        #[arg(long, value_enum)]
-        only: Option<Part>,
-        /// Write the tables into the book.
-        #[arg(long, conflicts_with = "quick")]
-        record: bool,
-        /// Print everything as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Repeat every lab's verdicts while another process keeps one core busy: none may come out otherwise even once.
-    MeasureVerdicts {
-        /// Only these labs.
-        labs: Vec<String>,
-        /// How often to repeat each.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
-        runs: u16,
-        /// Take times also where they decide nothing: labs 02 to 04.
-        #[arg(long)]
-        with_time: bool,
-        /// Write the table into the book.
-        #[arg(long)]
-        record: bool,
-    },
-    /// Check the rules that every lab keeps; fails when something derived is stale.
-    Check {
-        /// Prove every lab both ways: the broken program misses its gates, the solution passes.
-        #[arg(long)]
-        prove: bool,
-        /// Prove them with time as well.
-        #[arg(long)]
-        measure: bool,
-        /// Only this lab.
-        lab: Option<String>,
-    },
-    /// Play the book's story of a gradual slowdown: count every month, time it, tell which month moved what.
-    History {
-        /// Write the months' baselines and the tables of the book's page.
-        #[arg(long, conflicts_with = "no_time")]
-        record: bool,
-        /// Counts only.
-        #[arg(long)]
-        no_time: bool,
     },
 }

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, bail};
+use indicatif::ProgressBar;
 use serde::Deserialize;
 
 use crate::child::Running;
@@ -74,15 +76,7 @@ pub fn build(workspace: &Workspace, build: &Build) -> Result<Built> {
     let bar = spinner(&build.title);
     let mut running = Running::start(&mut command)?;
     let messages = BufReader::new(running.child.stdout.take().context("stdout is piped")?);
-    let stderr = running.child.stderr.take().context("stderr is piped")?;
-    let title = build.title.clone();
-    let progress = bar.clone();
-    let report = move |name: &str| {
-        let stage = format!("{title}: {name}");
-        say_stage(&stage);
-        progress.set_message(stage);
-    };
-    let words = std::thread::spawn(move || follow(stderr, report));
+    let words = listen(&mut running, &build.title, &bar)?;
     let mut executables = Vec::new();
     for line in messages.lines().map_while(Result::ok) {
         if let Ok(Message { reason, manifest_path, executable: Some(executable) }) = serde_json::from_str(&line)
@@ -95,6 +89,44 @@ pub fn build(workspace: &Workspace, build: &Build) -> Result<Built> {
     let words = words.join().unwrap_or_default();
     bar.finish_and_clear();
     Ok(if status.success() { Built::Done(executables) } else { Built::Failed(words) })
+}
+
+/// Builds a program of somebody else's into our folder of tools; Cargo's words where that fails.
+pub fn install(workspace: &Workspace, name: &str, version: &str) -> Result<std::result::Result<(), String>> {
+    let tools = workspace.tools();
+    create_folder(&tools)?;
+    let root = tools.to_str().context("the target path is not Unicode")?;
+    let scratch = tools.join("build");
+    let build = Build {
+        title: format!("Building {name}"),
+        arguments: ["--locked", "--root", root, "--version", version, name].map(String::from).into(),
+        target: Some(scratch.clone()),
+        ..Build::default()
+    };
+    let bar = spinner(&build.title);
+    let mut running = Running::start(command(workspace, "install", &build).stderr(Stdio::piped()))?;
+    let words = listen(&mut running, &build.title, &bar)?;
+    let status = running.wait()?;
+    let words = words.join().unwrap_or_default();
+    bar.finish_and_clear();
+    if !status.success() {
+        return Ok(Err(words));
+    }
+    // Some hundred megabytes that nobody needs any more; what was interrupted goes on from there.
+    std::fs::remove_dir_all(&scratch).with_context(|| format!("Failed to tidy up {}", scratch.display()))?;
+    Ok(Ok(()))
+}
+
+/// Reads what Cargo says on its standard error: shows what it compiles, returns the rest in the end.
+fn listen(running: &mut Running, title: &str, bar: &ProgressBar) -> Result<JoinHandle<String>> {
+    let stderr = running.child.stderr.take().context("stderr is piped")?;
+    let (title, progress) = (title.to_string(), bar.clone());
+    let report = move |name: &str| {
+        let stage = format!("{title}: {name}");
+        say_stage(&stage);
+        progress.set_message(stage);
+    };
+    Ok(std::thread::spawn(move || follow(stderr, report)))
 }
 
 /// A Cargo command in our workspace (or the build's own), with its flags and its target folder.
@@ -153,17 +185,23 @@ fn package_name(manifest: &Path) -> String {
 }
 
 /// What takes long to compile, by the crate that tells whether it was: what it is and why it is needed.
-const HEAVY: [(&str, &str, &str); 9] = [
+const HEAVY: &[(&str, &str, &str)] = &[
     ("sqlx_core", "database", "sqlx and SQLite's C code (about two minutes on two cores)"),
     ("axum", "service", "axum and tokio"),
     ("hyper", "load", "hyper and tokio (about half a minute)"),
+    ("maud", "pages", "maud, plotters and pulldown-cmark (a few seconds)"),
     ("pprof", "profile", "pprof and inferno (about half a minute)"),
     ("inferno", "flame", "inferno (about half a minute)"),
     ("dhat", "heap", "dhat (about half a minute)"),
+    ("tikv_jemalloc_sys", "jemalloc", "jemalloc, in C (about a minute)"),
     ("criterion", "bench", "Criterion (about a minute)"),
+    ("dial9", "tasks", "dial9 and a tokio with its hooks (about a minute and a half)"),
     ("console_subscriber", "console", "console-subscriber and a tokio with tracing (about two minutes)"),
     ("lab_harness", "", "the harness"),
 ];
+
+/// What needs no harness: programs of ours that no lab is part of.
+const WITHOUT_HARNESS: [&str; 2] = ["load", "pages"];
 
 /// Says of a build that it will not take as long again.
 const ONCE: &str = "this once";
@@ -182,9 +220,10 @@ pub fn title_in(profile: &Path, package: &str, needs: &[&str]) -> String {
         .filter(|name| name.ends_with(".rlib"))
         .collect();
     let is_compiled = |krate: &str| compiled.iter().any(|name| name.starts_with(&format!("lib{krate}-")));
+    let has_harness = !needs.iter().any(|need| WITHOUT_HARNESS.contains(need));
     let first: Vec<&str> = HEAVY
         .iter()
-        .filter(|(krate, need, _)| (need.is_empty() || needs.contains(need)) && !is_compiled(krate))
+        .filter(|(krate, need, _)| (needs.contains(need) || need.is_empty() && has_harness) && !is_compiled(krate))
         .map(|(_, _, what)| *what)
         .collect();
     if first.is_empty() {

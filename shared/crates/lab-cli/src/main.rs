@@ -69,10 +69,11 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Profile { recorded, perf }) => {
             verbs::profile::cpu(&workspace, &lab(&recorded.on.lab)?, &recorded, perf)
         }
+        Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
         Some(Verb::Offcpu(recorded)) => verbs::offcpu::run(&workspace, &lab(&recorded.on.lab)?, &recorded),
-        Some(Verb::Heap(on)) => verbs::profile::heap(&workspace, &lab(&on.lab)?, &on),
-        Some(Verb::Console { lab: wanted, table, json }) => {
-            verbs::console::run(&workspace, &lab(&wanted)?, table, json)
+        Some(Verb::Heap { on, live }) => verbs::heap::run(&workspace, &lab(&on.lab)?, &on, live),
+        Some(Verb::Console { on, table, install }) => {
+            verbs::console::run(&workspace, &lab(&on.lab)?, &on, table, install)
         }
         Some(Verb::Dump(on)) => verbs::dump::run(&workspace, on.lab.as_deref().map(lab).transpose()?.as_ref(), &on),
         Some(Verb::Hint { lab: wanted, level, json }) => verbs::hint::show(&workspace, &lab(&wanted)?, level, json),

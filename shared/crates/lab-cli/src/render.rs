@@ -1,8 +1,8 @@
 //! Records as people read them: tables that fit the terminal, bars where a picture helps.
 
 use anstyle::Style;
-pub use comfy_table::Cell as View;
-use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, Table as Grid, presets};
+use comfy_table::{Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Width, presets};
+pub use comfy_table::{Cell as View, Table as Grid};
 use lab_results::gate::figure;
 use lab_results::{Cell, Column, Table};
 
@@ -44,6 +44,15 @@ pub fn print(grid: &Grid) {
     }
 }
 
+/// Columns of figures, whose last digits stand below each other.
+pub fn right_aligned(grid: &mut Grid, columns: impl IntoIterator<Item = usize>) {
+    for index in columns {
+        if let Some(column) = grid.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
 /// Prints a program's table with its objectives, and its bars below.
 pub fn table(table: &Table) {
     say!("{}", paint(HEADING, &table.title));
@@ -52,12 +61,9 @@ pub fn table(table: &Table) {
     for row in &table.rows {
         view.add_row(row.iter().zip(&table.columns).map(|(cell, column)| cell_view(cell, column)));
     }
-    for (index, _) in table.rows.first().into_iter().flatten().enumerate().filter(|(_, c)| matches!(c, Cell::Number(_)))
-    {
-        if let Some(column) = view.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    let cells = table.rows.first().into_iter().flatten().enumerate();
+    right_aligned(&mut view, cells.filter(|(_, cell)| matches!(cell, Cell::Number(_))).map(|(index, _)| index));
+    keep_words(&mut view, table);
     print(&view);
     for column in table.columns.iter().filter(|column| column.slo.is_some()) {
         let limit = column.slo.map_or(0.0, |slo| slo.at_most);
@@ -67,6 +73,22 @@ pub fn table(table: &Table) {
         bars(table, plotted);
     }
     say!();
+}
+
+/// Where the terminal is narrow, cells are wrapped between words, and no path is cut within.
+fn keep_words(view: &mut Grid, table: &Table) {
+    for (index, column) in view.column_iter_mut().enumerate() {
+        let heading = table.columns.get(index).map(heading).into_iter();
+        let cells = table.rows.iter().filter_map(|row| row.get(index)).map(|cell| match cell {
+            Cell::Text(text) => text.clone(),
+            Cell::Number(value) => figure(*value),
+        });
+        let longest = |text: String| text.split(' ').map(|word| word.chars().count()).max();
+        if let Some(longest @ 1..40) = heading.chain(cells).filter_map(longest).max() {
+            // A blank on either side.
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(longest as u16 + 2)));
+        }
+    }
 }
 
 fn heading(column: &Column) -> String {

@@ -35,6 +35,11 @@ impl Workspace {
         self.target.join("lab").join(lab)
     }
 
+    /// Where tools go that we build for people.
+    pub fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
     /// A path as people want to read it: relative to the repository where it lies in it.
     pub fn show(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()

@@ -92,8 +92,20 @@ fn the_first_lab_compiles_nothing_heavy() {
     let tree = cargo(&["tree", "--package", "lab-01-string-building", "--edges", "normal,build", "--prefix", "none"]);
     for line in tree.lines() {
         let name = line.split(' ').next().unwrap_or_default();
-        for heavy in ["sqlx", "axum", "tokio", "hyper", "criterion", "pprof", "opentelemetry", "clap", "dhat"] {
+        for heavy in ["sqlx", "axum", "tokio", "hyper", "criterion", "pprof", "opentelemetry", "clap", "dhat", "tikv"] {
             assert!(!name.starts_with(heavy), "lab 01 compiles {name}");
+        }
+    }
+}
+
+/// `lab` is compiled before anybody's first lab. What draws is a program of its own, built when somebody wants to see it.
+#[test]
+fn the_lab_program_compiles_nothing_that_draws() {
+    let tree = cargo(&["tree", "--package", "lab-cli", "--edges", "normal,build", "--prefix", "none"]);
+    for line in tree.lines() {
+        let name = line.split(' ').next().unwrap_or_default();
+        for heavy in ["maud", "plotters", "pulldown-cmark", "inferno", "tokio", "hyper"] {
+            assert!(!name.starts_with(heavy), "lab compiles {name}");
         }
     }
 }
@@ -154,10 +166,12 @@ fn sqlx_is_compiled_once() {
     let mut builds = vec![(vec!["--workspace"], "all")];
     for lab in &labs {
         let manifest = repository().join("labs").join(lab).join("Cargo.toml");
-        if std::fs::read_to_string(manifest).expect("read").contains("\"database\"") {
+        let manifest = std::fs::read_to_string(manifest).expect("read");
+        if manifest.contains("\"database\"") {
             builds.push((vec!["--package", lab], "all"));
             builds.push((vec!["--package", lab], "normal,build"));
-            for feature in ["profile", "heap"] {
+            let declared = |feature: &&str| manifest.contains(&format!("\n{feature} = ["));
+            for feature in ["profile", "heap", "jemalloc"].into_iter().filter(declared) {
                 builds.push((vec!["--package", lab, "--features", feature], "normal,build"));
             }
         }

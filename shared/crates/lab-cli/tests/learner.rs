@@ -52,6 +52,16 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
+fn an_untouched_lab_differs_from_nothing() {
+    let checkout = Checkout::new();
+    let ran = checkout.lab(&["flamediff", "1"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    for advice in [EDITED, "cargo lab flamediff 01 --solution"] {
+        assert!(ran.stderr.contains(advice), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn every_verb_has_help() {
     let checkout = Checkout::new();
     let help = checkout.lab(&["--help"]).stdout;
@@ -61,6 +71,7 @@ fn every_verb_has_help() {
         "serve",
         "bench",
         "profile",
+        "flamediff",
         "heap",
         "console",
         "hint",

@@ -39,6 +39,8 @@ pub fn write_profile(stacks: &Stacks, sampling: &Sampling, out: &Path) -> Result
         sampler: Some(sampling.sampler.clone()),
         samples: stacks.total(),
         top: top(stacks),
+        cpu_ms: 0.0,
+        work: 0,
     })
 }
 

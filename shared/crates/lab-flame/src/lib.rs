@@ -3,6 +3,8 @@
 //! A folded stack is a line `outermost;...;innermost COUNT`, as Brendan Gregg's stackcollapse scripts write it; speedscope and most
 //! viewers read it.
 
+mod changes;
+mod differential;
 mod draw;
 mod frames;
 pub mod offcpu;
@@ -11,6 +13,8 @@ mod pprof;
 mod stacks;
 mod top;
 
+pub use changes::changed;
+pub use differential::{Profiled, write_difference};
 pub use draw::{Sampling, draw, write_off_cpu, write_profile};
 pub use frames::{is_ours, plain};
 pub use stacks::{Stacks, without_the_runner};

@@ -42,6 +42,16 @@ impl Stacks {
         Ok(stacks)
     }
 
+    /// The same stacks with other names of frames.
+    pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Stacks {
+        let mut renamed = Stacks::default();
+        for (stack, count) in &self.0 {
+            let frames: Vec<String> = stack.split(';').map(&rename).collect();
+            *renamed.0.entry(frames.join(";")).or_default() += count;
+        }
+        renamed
+    }
+
     /// The sum of all counts.
     pub fn total(&self) -> u64 {
         self.0.values().sum()

@@ -15,15 +15,7 @@ const SMALLEST_SHARE: f64 = 0.02;
 /// call directly, and where the samples end. Which frames these are is decided by the samples in which they play that part.
 pub fn top(stacks: &Stacks) -> Vec<(String, f64)> {
     let samples = stacks.total();
-    let (mut called, mut ends, mut occurrences) = (Counted::new(), Counted::new(), Counted::new());
-    for (frames, count) in stacks.iter() {
-        let of_ours = frames.iter().rposition(|frame| is_ours(frame));
-        let callee = of_ours.and_then(|at| frames.get(at + 1));
-        // A function that calls itself still occurs once in a sample.
-        add(&mut called, frames.iter().filter(|frame| is_ours(frame)).chain(callee).copied(), count);
-        add(&mut ends, frames.last().copied(), count);
-        add(&mut occurrences, frames.iter().copied(), count);
-    }
+    let Parts { called, mut ends, occurrences } = Parts::of(stacks);
     let mut top = most(&called, TOP_CALLED, samples);
     ends.retain(|frame, _| !top.contains(frame));
     top.extend(most(&ends, TOP - top.len(), samples));
@@ -34,7 +26,33 @@ pub fn top(stacks: &Stacks) -> Vec<(String, f64)> {
 }
 
 /// Samples by frame.
-type Counted<'a> = BTreeMap<&'a str, u64>;
+pub(crate) type Counted<'a> = BTreeMap<&'a str, u64>;
+
+/// The samples in which each frame plays a part.
+#[derive(Default)]
+pub(crate) struct Parts<'a> {
+    /// Ours, and what ours call directly.
+    pub called: Counted<'a>,
+    /// What was running.
+    pub ends: Counted<'a>,
+    /// All that is anywhere on the stack.
+    pub occurrences: Counted<'a>,
+}
+
+impl<'a> Parts<'a> {
+    pub fn of(stacks: &'a Stacks) -> Parts<'a> {
+        let mut parts = Parts::default();
+        for (frames, count) in stacks.iter() {
+            let of_ours = frames.iter().rposition(|frame| is_ours(frame));
+            let callee = of_ours.and_then(|at| frames.get(at + 1));
+            // A function that calls itself still occurs once in a sample.
+            add(&mut parts.called, frames.iter().filter(|frame| is_ours(frame)).chain(callee).copied(), count);
+            add(&mut parts.ends, frames.last().copied(), count);
+            add(&mut parts.occurrences, frames.iter().copied(), count);
+        }
+        parts
+    }
+}
 
 fn add<'a>(counted: &mut Counted<'a>, frames: impl IntoIterator<Item = &'a str>, count: u64) {
     for frame in BTreeSet::from_iter(frames) {
@@ -42,7 +60,8 @@ fn add<'a>(counted: &mut Counted<'a>, frames: impl IntoIterator<Item = &'a str>,
     }
 }
 
-fn most<'a>(counted: &Counted<'a>, at_most: usize, samples: u64) -> Vec<&'a str> {
+/// The frames with the most samples, as far as they are worth naming.
+pub(crate) fn most<'a>(counted: &Counted<'a>, at_most: usize, samples: u64) -> Vec<&'a str> {
     let mut frames: Vec<_> =
         counted.iter().filter(|&(_, &count)| count as f64 >= SMALLEST_SHARE * samples as f64).collect();
     // Stable, so that equal ones stay in the order of their names.

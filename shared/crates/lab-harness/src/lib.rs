@@ -15,10 +15,14 @@ pub mod bench;
 pub mod database;
 #[cfg(feature = "heap")]
 pub mod heap;
+#[cfg(feature = "jemalloc")]
+mod live_heap;
 #[cfg(feature = "profile")]
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(any(feature = "heap", feature = "jemalloc"))]
+mod sites;
 #[cfg(feature = "database")]
 pub mod store;
 
@@ -28,16 +32,14 @@ pub use lab_probe as probe;
 pub use lab_results as results;
 pub use program::{Program, Run, emit, turns};
 
-/// The allocator of every lab program: it counts, or with the feature `heap` it records every site for dhat.
-#[cfg(not(feature = "heap"))]
-pub type Allocator = lab_probe::allocations::CountingAllocator;
-/// The allocator of every lab program: it counts, or with the feature `heap` it records every site for dhat.
 #[cfg(feature = "heap")]
-pub type Allocator = dhat::Alloc;
+pub use dhat::Alloc as Allocator;
+/// The allocator of every lab program: it counts; with the feature `heap` it records every site for dhat, with `jemalloc` it samples what
+/// is live.
+#[cfg(not(any(feature = "heap", feature = "jemalloc")))]
+pub use lab_probe::allocations::CountingAllocator as Allocator;
+#[cfg(all(feature = "jemalloc", not(feature = "heap")))]
+pub use tikv_jemallocator::Jemalloc as Allocator;
 
 /// The one value of [`Allocator`], for `#[global_allocator]`.
-#[cfg(not(feature = "heap"))]
-pub const ALLOCATOR: Allocator = lab_probe::allocations::CountingAllocator;
-/// The one value of [`Allocator`], for `#[global_allocator]`.
-#[cfg(feature = "heap")]
-pub const ALLOCATOR: Allocator = dhat::Alloc;
+pub const ALLOCATOR: Allocator = Allocator;

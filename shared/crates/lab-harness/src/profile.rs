@@ -4,10 +4,11 @@
 //! apart by the first sample of their common frame, so shares are exact for functions and approximate within one.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lab_flame::{Sampling, Stacks, plain, without_the_runner, write_profile};
+use lab_probe::process_cpu_time;
 use lab_results::Record;
 use pprof::{ProfilerGuard, ProfilerGuardBuilder};
 
@@ -18,6 +19,7 @@ const HERTZ: i32 = 199;
 pub struct Profiler {
     guard: ProfilerGuard<'static>,
     started: Instant,
+    used_before: Duration,
 }
 
 /// Starts to sample. A process has one timer, so one profile at a time.
@@ -25,13 +27,14 @@ pub fn start() -> Result<Profiler> {
     let guard = warm_up()
         .and_then(|()| sampler(HERTZ))
         .context("Failed to start sampling; is another CPU profile running in this process?")?;
-    Ok(Profiler { guard, started: Instant::now() })
+    Ok(Profiler { guard, started: Instant::now(), used_before: process_cpu_time() })
 }
 
 impl Profiler {
     /// Stops, writes `flamegraph.svg`, `stacks.folded` and `profile.pb.gz` into the folder `out`, and says what stood out.
     pub fn finish(self, out: &Path) -> Result<Record> {
         let duration = self.started.elapsed();
+        let used = process_cpu_time() - self.used_before;
         let report = self.guard.report().build().context("Failed to resolve the sampled stacks")?;
         drop(self.guard);
         let stacks = fold(&report);
@@ -43,7 +46,11 @@ impl Profiler {
             duration.as_secs_f64()
         );
         let sampler = format!("pprof in the process, {HERTZ} times in a second of CPU time");
-        write_profile(&stacks, &Sampling { sampler, hertz: HERTZ as u32, duration }, out)
+        let mut record = write_profile(&stacks, &Sampling { sampler, hertz: HERTZ as u32, duration }, out)?;
+        if let Record::Profile { cpu_ms, .. } = &mut record {
+            *cpu_ms = used.as_secs_f64() * 1e3;
+        }
+        Ok(record)
     }
 }
 

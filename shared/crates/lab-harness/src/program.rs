@@ -56,6 +56,10 @@ pub trait Program {
     fn heap(&self, run: &Run) -> Result<()> {
         heap(self, run)
     }
+    /// Collects what is live while a service serves into `run.out` and prints `LiveHeap`.
+    fn live_heap(&self, _run: &Run) -> Result<()> {
+        bail!("this lab is not a service")
+    }
     /// Shows how long tasks keep their thread, as a table. Only asynchronous labs have tasks.
     fn tasks(&self, _run: &Run) -> Result<()> {
         bail!("this lab has no asynchronous tasks")
@@ -157,8 +161,8 @@ fn parse() -> Result<(String, Run)> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let verb =
-        verb.context("name a verb: reproduce, check, count, once, measure, profile, heap, tasks, busy, serve")?;
+    let verb = verb
+        .context("name a verb: reproduce, check, count, once, measure, profile, heap, live-heap, tasks, busy, serve")?;
     Ok((verb, run))
 }
 
@@ -177,6 +181,7 @@ fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<ExitCode> {
         "measure" => program.measure(run)?,
         "profile" => program.profile(run)?,
         "heap" => program.heap(run)?,
+        "live-heap" => program.live_heap(run)?,
         "tasks" => program.tasks(run)?,
         "busy" => program.busy(run)?,
         "serve" => program.serve(run)?,
@@ -207,11 +212,22 @@ fn profile<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
     program.work(run)?;
     let until = std::time::Instant::now() + std::time::Duration::from_secs_f64(run.seconds);
     let profiler = crate::profile::start()?;
+    let mut units = 0;
     while std::time::Instant::now() < until {
         program.work(run)?;
+        units += 1;
     }
-    emit(&profiler.finish(&run.out)?);
+    emit(&with_work(profiler.finish(&run.out)?, units));
     Ok(())
+}
+
+/// A CPU profile that says how many calls or requests were worked off meanwhile; any other record as it is.
+#[cfg(any(feature = "profile", feature = "service"))]
+pub(crate) fn with_work(mut record: Record, units: u64) -> Record {
+    if let Record::Profile { work, .. } = &mut record {
+        *work = units;
+    }
+    record
 }
 
 #[cfg(not(feature = "profile"))]

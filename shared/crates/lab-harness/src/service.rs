@@ -37,9 +37,9 @@
 //! // The CPU profile of the serving process, and in the same way `heap` with `Watch::Heap`.
 //! fn profile(run: &Run) -> anyhow::Result<()> {
 //!     service::watched(Launch::new(run).watch(Watch::Cpu), |address| {
-//!         // drive load against the address for `run.seconds`
-//!         # let _ = address;
-//!         Ok(())
+//!         let schedule = load::Schedule::constant(20.0, std::time::Duration::from_secs_f64(run.seconds))?;
+//!         let looking = load::EachRequest::new("GET", |_| load::Request::get("/orders/US-10001"));
+//!         Ok(load::Run::new(load::Target::loopback(address)?).open(schedule, looking).drive()?.overall.planned)
 //!     })
 //! }
 //! ```
@@ -53,6 +53,8 @@ mod launch;
 mod metrics;
 mod serve;
 mod tables;
+#[cfg(feature = "tasks")]
+mod tasks;
 
 pub use launch::{Launch, Service, busy, watched};
 pub use metrics::{Figure, measure};
@@ -73,7 +75,10 @@ pub enum Watch {
     Cpu,
     /// A heap profile, into `run.out`; built with the feature `heap`.
     Heap,
-    /// Poll times, which the lab's own code prints; with the feature `console` for tokio-console too.
+    /// What is live while it serves, into `run.out`; built with the feature `jemalloc`.
+    LiveHeap,
+    /// Poll times: those that the lab's own code takes; with the feature `tasks` also by spawn site, with a trace in `run.out`; with the
+    /// feature `console` for tokio-console.
     Polls,
 }
 
@@ -85,7 +90,8 @@ impl Watch {
             Ok("nothing") => Ok(Watch::Nothing),
             Ok("cpu") => Ok(Watch::Cpu),
             Ok("heap") => Ok(Watch::Heap),
-            Ok(other) => bail!("{WATCH} is `{other}`; known are nothing, cpu, heap and polls"),
+            Ok("live-heap") => Ok(Watch::LiveHeap),
+            Ok(other) => bail!("{WATCH} is `{other}`; known are nothing, cpu, heap, live-heap and polls"),
         }
     }
 
@@ -94,6 +100,7 @@ impl Watch {
             Watch::Nothing => "nothing",
             Watch::Cpu => "cpu",
             Watch::Heap => "heap",
+            Watch::LiveHeap => "live-heap",
             Watch::Polls => "polls",
         }
     }

@@ -37,9 +37,11 @@ fn the_busy_function_is_named_and_an_idle_one_is_an_error() {
 }
 
 fn check(record: Record) {
-    let Record::Profile { svg, folded, pprof, samples, top, .. } = record else { panic!("{record:?}") };
+    let Record::Profile { svg, folded, pprof, samples, top, cpu_ms, .. } = record else { panic!("{record:?}") };
     // 199 in a second were asked for; a slow tick may give half of them.
     assert!(samples >= 40, "{samples} samples in half a second of CPU time");
+
+    assert!((250.0..=5_000.0).contains(&cpu_ms), "{cpu_ms} ms of CPU time for half a second of one busy thread");
 
     let stacks = std::fs::read_to_string(&folded).expect("reads");
     let counted: Vec<(&str, u64)> = stacks

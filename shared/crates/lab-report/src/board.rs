@@ -8,29 +8,18 @@ use lab_results::Progress;
 use maud::{Markup, html};
 
 use crate::document::{document, scrolling};
-use crate::handover::Handover;
-use crate::sources::Gone;
+use crate::handover::{Board, Learner};
 use crate::words::{counted, date};
 
-/// What one learner handed over.
-#[derive(Debug, Clone)]
-pub struct Learner {
-    /// The file that it came in.
-    pub file: String,
-    /// What they are called: by themselves, or else by the file.
-    pub name: String,
-    /// Their progress.
-    pub handover: Handover,
-}
-
-/// The board as one HTML file. `gone` are the files that could not be read.
-pub fn board(at: u64, learners: &[Learner], gone: &[Gone]) -> String {
+/// The board as one HTML file.
+pub fn board(board: &Board) -> String {
+    let Board { at, learners, gone } = board;
     let body = html! {
         a class="skip" href="#main" { "To the content" }
         header class="top" {
             p class="over" { "OrderFlow Performance Labs" }
             h1 { "Board" }
-            p class="facts" { (counted(learners.len(), "learner")) ", " (date(at)) }
+            p class="facts" { (counted(learners.len(), "learner")) ", " (date(*at)) }
         }
         main id="main" {
             @if learners.is_empty() {

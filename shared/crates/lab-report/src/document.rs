@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::flamegraph::{START, hash};
+use crate::flamegraph::{KEYS, START, hash};
 
 /// What a served page does every two seconds. Whoever serves it may have gone: then it stays as it is.
 const FOLLOW: &str = "setInterval(async () => { try { const answer = await fetch('/stamp'); \
@@ -14,14 +14,14 @@ const STYLE: &str = include_str!("style.css");
 pub fn document(title: &str, scripts: &[String], body: &Markup) -> String {
     let scripts = match scripts {
         [] => "'none'".to_string(),
-        hashes => format!("'unsafe-hashes' {} {}", hash(START), hashes.join(" ")),
+        hashes => format!("'unsafe-hashes' {} {} {}", hash(START), hash(KEYS), hashes.join(" ")),
     };
     with_policy(title, &format!("script-src {scripts}"), body)
 }
 
 /// A page that asks where it came from whether it is still the newest, and loads itself again when it is not.
 pub fn live_document(title: &str, scripts: &[String], body: &Markup, stamp: &str) -> String {
-    let scripts = format!("'unsafe-hashes' {} {} {}", hash(START), hash(FOLLOW), scripts.join(" "));
+    let scripts = format!("'unsafe-hashes' {} {} {} {}", hash(START), hash(KEYS), hash(FOLLOW), scripts.join(" "));
     let body = html! {
         div id="live" data-stamp=(stamp) { (body) }
         script { (PreEscaped(FOLLOW)) }

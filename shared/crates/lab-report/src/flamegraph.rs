@@ -8,8 +8,16 @@ use sha2::{Digest, Sha256};
 /// What inferno's script does to remember the zoom in the address. A frame inside a page has no address that it could change.
 const REMEMBER: &str = "history.replaceState(null, null, parse_params(params));";
 
-/// What inferno's script does so that the picture fits a window of its own. Inside a page, no width at all is one of 300 pixels.
-const FIT: (&str, &str) = ("svg.removeAttribute(\"width\");", "svg.setAttribute(\"width\", \"100%\");");
+/// How inferno's script is told to lay out the frames for the width of their window, once. Ours scale with the page, and with paper.
+const FIT: (&str, &str) = ("var fluiddrawing = true;", "var fluiddrawing = false;");
+
+/// What a picture of inferno's lacks for whoever has no mouse.
+pub const KEYS: &str = include_str!("flamegraph.js");
+
+/// The picture fills its frame, which has its shape; what can be pressed is seen.
+const STYLE: &str = "html,body{margin:0;height:100%}body>svg{display:block;width:100%;height:100%}\
+    body #search,body #unzoom{opacity:1;text-decoration:underline}body .hide{display:none}\
+    :focus{outline:none}:focus-visible rect{stroke:#000;stroke-width:2}text:focus-visible{outline:2px solid #000}";
 
 /// inferno's start, as an attribute. Chromium and Firefox give the event to SVG as `evt`.
 pub const START: &str = "init(evt)";
@@ -17,16 +25,21 @@ pub const START: &str = "init(evt)";
 /// A frame with the flamegraph in it. Without scripts it is a still picture.
 pub fn frame(title: &str, svg: &str) -> Markup {
     let svg = embedded(svg);
-    let height = attribute(&svg, "height").and_then(|height| height.parse::<u32>().ok()).unwrap_or(550);
+    let pixels = |name: &str, or: u32| attribute(&svg, name).and_then(|length| length.parse().ok()).unwrap_or(or);
+    let shape = format!("aspect-ratio: {} / {}", pixels("width", 1_200), pixels("height", 550));
     let document = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { (title) } style { "body{margin:0}body>svg{display:block}" } }
-            body { (PreEscaped(&svg)) }
+            head { meta charset="utf-8"; title { (title) } style { (PreEscaped(STYLE)) } }
+            body {
+                (PreEscaped(&svg))
+                // Nothing of it is there to be pressed in any other picture.
+                @if script(&svg).is_some() { script { (PreEscaped(KEYS)) } }
+            }
         }
     };
     html! {
-        iframe class="flamegraph" title=(title) height=(height) srcdoc=(document.0) {}
+        div class="scroll flamegraph" tabindex="0" role="region" aria-label=(title) { iframe title=(title) style=(shape) srcdoc=(document.0) {} }
     }
 }
 
@@ -67,9 +80,9 @@ mod tests {
                        \"text/ecmascript\"><![CDATA[a();]]><![CDATA[history.replaceState(null, null, parse_params(params));]]></script></svg>";
 
     #[test]
-    fn a_frame_is_as_high_as_its_picture_and_closed_against_the_page() {
+    fn a_frame_has_the_shape_of_its_picture_and_is_closed_against_the_page() {
         let html = frame("CPU \"time\"", SVG).0;
-        assert!(html.contains("height=\"77\"") && html.contains("title=\"CPU &quot;time&quot;\""), "{html}");
+        assert!(html.contains("aspect-ratio: 1200 / 77") && html.contains("title=\"CPU &quot;time&quot;\""), "{html}");
         assert!(!html.contains("<svg") && html.contains("&lt;svg") && !html.contains("replaceState"), "{html}");
     }
 

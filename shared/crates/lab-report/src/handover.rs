@@ -1,4 +1,4 @@
-//! What a learner hands over to a trainer: `lab report --json`.
+//! What a learner hands over to a trainer, `lab report --json`, and what a trainer has of all of them.
 
 use lab_results::Progress;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,28 @@ impl Handover {
             labs: labs.collect(),
         }
     }
+}
+
+/// What many learners handed over.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Board {
+    /// When they were put together, in seconds since 1970.
+    pub at: u64,
+    /// Those who can be shown, in order.
+    pub learners: Vec<Learner>,
+    /// Files that could not be read, each with the reason.
+    pub gone: Vec<Gone>,
+}
+
+/// What one learner handed over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Learner {
+    /// The file that it came in.
+    pub file: String,
+    /// What they are called: by themselves, or else by the file.
+    pub name: String,
+    /// Their progress.
+    pub handover: Handover,
 }
 
 /// Reads what somebody handed over.

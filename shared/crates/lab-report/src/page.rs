@@ -4,7 +4,7 @@ mod evidence;
 mod judged;
 mod lab;
 mod overview;
-mod tables;
+mod said;
 
 use maud::{Markup, html};
 
@@ -24,8 +24,8 @@ pub fn live_report(report: &Report, stamp: &str) -> String {
 }
 
 fn scripts(report: &Report) -> Vec<String> {
-    let programs = report.labs.iter().flat_map(|lab| &lab.programs);
-    let mut scripts: Vec<String> = programs.filter_map(|program| script_hash(program.svg.as_deref()?)).collect();
+    let pictures = report.labs.iter().flat_map(|lab| &lab.programs).flat_map(|program| &program.pictures);
+    let mut scripts: Vec<String> = pictures.filter_map(|picture| script_hash(&picture.svg)).collect();
     scripts.sort();
     scripts.dedup();
     scripts

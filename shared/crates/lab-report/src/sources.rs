@@ -1,14 +1,14 @@
 //! What a report is made of, and how it is read from texts that may be old, new or half written.
 
 use lab_results::{ProgramRun, Progress, Verdict, program_run, verdict};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attempts::Attempt;
 
 /// Everything that a report shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Report {
     /// When it was made, in seconds since 1970.
     pub at: u64,
@@ -21,7 +21,7 @@ pub struct Report {
 }
 
 /// A lab and everything that is on disk of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Lab {
     /// `lab-01-string-building`
     pub name: String,
@@ -52,7 +52,7 @@ pub struct Lab {
 }
 
 /// Verifications that were kept.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Runs {
     /// Those that can be shown in full, oldest first.
     pub verdicts: Vec<Verdict>,
@@ -60,32 +60,30 @@ pub struct Runs {
     pub attempts: Vec<Attempt>,
 }
 
-/// What a kept run of a program is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// The figures that hurt.
-    Reproduce,
-    /// A CPU profile.
-    Profile,
-    /// A heap profile.
-    Heap,
-}
-
-/// The last run of one of a lab's programs.
-#[derive(Debug, Clone)]
+/// The last run of one of a lab's programs, or of a tool on it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Program {
-    /// What it was asked for.
-    pub verb: Verb,
+    /// What it was asked for: `reproduce`, `profile`, `heap`, ...
+    pub verb: String,
     /// `baseline`, `yours` or `reference`.
     pub subject: String,
-    /// What it said; nothing for a picture that was drawn before runs were kept.
+    /// What it said; nothing for pictures that were drawn before runs were kept.
     pub run: Option<ProgramRun>,
-    /// The flamegraph, as SVG.
-    pub svg: Option<String>,
+    /// What was drawn of it.
+    pub pictures: Vec<Picture>,
+}
+
+/// A flamegraph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Its file's name.
+    pub file: String,
+    /// The picture.
+    pub svg: String,
 }
 
 /// One question of the diagnosis, as the learner answered it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The question.
     pub question: String,
@@ -96,7 +94,7 @@ pub struct Answer {
 }
 
 /// What the solution changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diff {
     /// What fixes it, in one line.
     pub fix: String,
@@ -105,7 +103,7 @@ pub struct Diff {
 }
 
 /// A file that says nothing to us.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gone {
     /// Its path, as people know it.
     pub file: String,
@@ -147,13 +145,13 @@ impl Lab {
         self.runs.verdicts.sort_by_key(|verdict| verdict.at);
     }
 
-    /// Adds what was kept of a run of a program: its document, its flamegraph, or both.
-    pub fn add_program(&mut self, verb: Verb, subject: &str, run: Option<(&str, &str)>, svg: Option<String>) {
+    /// Adds what was kept of a run of a program: its document, its pictures, or both.
+    pub fn add_program(&mut self, verb: &str, subject: &str, run: Option<(&str, &str)>, pictures: Vec<Picture>) {
         let run = run.and_then(|(file, text)| {
             parse::<ProgramRun>(file, text, program_run::SCHEMA).map_err(|gone| self.gone.push(gone)).ok()
         });
-        if run.is_some() || svg.is_some() {
-            self.programs.push(Program { verb, subject: subject.into(), run, svg });
+        if run.is_some() || !pictures.is_empty() {
+            self.programs.push(Program { verb: verb.into(), subject: subject.into(), run, pictures });
         }
     }
 
@@ -166,11 +164,12 @@ impl Lab {
     }
 
     /// `01`
-    pub(crate) fn nn(&self) -> String {
+    pub fn nn(&self) -> String {
         format!("{:02}", self.number)
     }
 
-    pub(crate) fn programs(&self, verb: Verb) -> impl Iterator<Item = &Program> {
+    /// The runs of a verb.
+    pub fn programs(&self, verb: &str) -> impl Iterator<Item = &Program> {
         self.programs.iter().filter(move |program| program.verb == verb)
     }
 }
@@ -203,5 +202,5 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str, schema: u32) -> Result
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pages"))]
 mod tests;

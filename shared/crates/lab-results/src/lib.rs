@@ -13,6 +13,7 @@ pub mod program_run;
 pub mod progress;
 pub mod queueing;
 pub mod record;
+pub mod spawn_sites;
 pub mod stats;
 pub mod verdict;
 
@@ -22,6 +23,7 @@ pub use gate::{Gate, GateResult, Limit, Status};
 pub use growth::{Class, Growth};
 pub use program_run::ProgramRun;
 pub use progress::Progress;
-pub use record::{Cell, Column, Counts, Distribution, HeapSite, MetricKind, Record, Slo, Table};
+pub use record::{Cell, Column, Counts, Distribution, FrameChange, HeapSite, MetricKind, Record, Slo, Table};
+pub use spawn_sites::SpawnSite;
 pub use stats::Interval;
 pub use verdict::{Outcome, Verdict};

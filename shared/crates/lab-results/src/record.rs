@@ -119,6 +119,30 @@ pub enum Record {
         samples: u64,
         /// The frames with the largest own-or-below share of samples, the largest first: frame and share.
         top: Vec<(String, f64)>,
+        /// CPU time that the process used while it was sampled, in milliseconds; 0 where nobody looked.
+        #[serde(default)]
+        cpu_ms: f64,
+        /// Calls or requests that it worked off meanwhile; 0 where nobody counted.
+        #[serde(default)]
+        work: u64,
+    },
+    /// Two CPU profiles were drawn as one flamegraph, coloured by what changed from the first to the second.
+    FlameDiff {
+        /// The flamegraph with the widths of the second.
+        svg: String,
+        /// The flamegraph with the widths of the first: what vanished shows only here. A colour means the same in both.
+        reverse: String,
+        /// Whose the first profile is, such as `baseline`.
+        before: String,
+        /// Whose the second one is, such as `yours`.
+        after: String,
+        /// Samples in the first and in the second.
+        samples: [u64; 2],
+        /// CPU time for one call or request in the first and in the second, in milliseconds, where they were counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cpu_ms: Option<[f64; 2]>,
+        /// The frames that changed more than chance explains, the most changed first.
+        changed: Vec<FrameChange>,
     },
     /// Off-CPU time was recorded: how long threads waited, and for what.
     #[serde(rename = "offcpu")]
@@ -150,7 +174,31 @@ pub enum Record {
         total_blocks: u64,
         /// Most bytes live at once.
         peak_bytes: u64,
-        /// The sites that requested the most bytes, the largest first.
+        /// Bytes that were still live when the profile ended: kept on purpose, or leaked.
+        #[serde(default)]
+        end_bytes: u64,
+        /// Blocks that were still live when the profile ended.
+        #[serde(default)]
+        end_blocks: u64,
+        /// Every site, those that requested the most bytes first.
+        sites: Vec<HeapSite>,
+        /// The flamegraph of requested bytes.
+        #[serde(default)]
+        svg: String,
+    },
+    /// A sampling allocator was asked again and again what was live; this is the moment when that was most.
+    LiveHeap {
+        /// Its answer, as jemalloc writes it.
+        file: String,
+        /// The flamegraph of live bytes.
+        svg: String,
+        /// How often it was asked.
+        looks: u64,
+        /// One sample for so many requested bytes, on average.
+        sample_bytes: u64,
+        /// Bytes live at that moment, estimated from the samples.
+        live_bytes: u64,
+        /// Every site with a sample. `bytes` and `blocks` are what is live of it, estimated.
         sites: Vec<HeapSite>,
     },
     /// A service listens.
@@ -205,13 +253,31 @@ pub struct Distribution {
     pub percentiles_ms: Vec<(f64, f64)>,
 }
 
-/// One allocation site of a heap profile.
+/// A function whose part in a CPU profile changed. What it calls is part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrameChange {
+    /// The function; a lab and its solution go by the lab's name.
+    pub frame: String,
+    /// Share of the samples before and after, 0.0 to 1.0.
+    pub shares: [f64; 2],
+    /// CPU time for one call or request before and after, in milliseconds, where they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ms: Option<[f64; 2]>,
+}
+
+/// One allocation site of a heap profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeapSite {
     /// Bytes requested there in total.
     pub bytes: u64,
     /// Blocks requested there in total.
     pub blocks: u64,
+    /// Bytes of it live at the moment when the whole heap was largest.
+    #[serde(default)]
+    pub peak_bytes: u64,
+    /// Bytes of it still live at the end.
+    #[serde(default)]
+    pub end_bytes: u64,
     /// The frames that name our code, innermost first: function and `file:line`.
     pub frames: Vec<String>,
 }

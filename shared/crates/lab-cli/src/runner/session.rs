@@ -133,6 +133,11 @@ impl Session {
         last.unwrap_or(0)
     }
 
+    /// Waits until it says that tokio-console can look at it. False when it ended or hangs instead; [`Session::finish`] tells.
+    pub fn is_open_to_look_at(&mut self) -> bool {
+        self.read_until(|record| matches!(record, Record::Note { .. })) == Stopped::Satisfied
+    }
+
     /// Passes on what it prints, without a limit, until there is reason to stop or it has ended.
     pub fn follow_until(&mut self, is_reason: impl Fn() -> bool) {
         while !is_reason() {

@@ -3,16 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
-use lab_report::{Gone, Learner, board, read_handover};
+use anyhow::{Context, Result};
+use lab_report::{Board, Gone, Learner, Page, read_handover};
 
 use crate::error::Usage;
 use crate::terminal::{WARN, paint};
-use crate::verbs::report::{json_files, write_page, wrote};
+use crate::verbs::report::pages::Pages;
+use crate::verbs::report::{is_json, list, page_file, text_of, write_page, wrote};
 use crate::workspace::Workspace;
-
-/// Far more than anybody's progress in all labs.
-const LARGEST: u64 = 4 << 20;
 
 /// Writes the board of all files in a folder.
 pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_open: bool) -> Result<u8> {
@@ -23,8 +21,10 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
         );
         return Err(Usage(message).into());
     }
+    let out = page_file(out.as_deref(), || folder.join("board.html"))?;
     let (mut learners, mut gone) = (Vec::new(), Vec::new());
-    for path in json_files(folder) {
+    let files = list(folder).with_context(|| format!("Cannot list {}: make it readable", folder.display()))?;
+    for path in files.into_iter().filter(|path| is_json(path)) {
         match learner(&path) {
             Ok(learner) => learners.push(learner),
             Err(skipped) => {
@@ -36,19 +36,17 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
     tell_apart(&mut learners);
     learners.sort_by_cached_key(|learner| learner.name.to_lowercase());
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let out = out.unwrap_or_else(|| folder.join("board.html"));
-    write_page(&out, &board(at, &learners, &gone))?;
+    if learners.is_empty() {
+        let words = "no .json file there is what `cargo lab report --json` printed; the page says so";
+        anstream::eprintln!("{} {}", paint(WARN, folder.display()), words);
+    }
+    write_page(&out, &Pages::ready(workspace)?.draw(&Page::Board(Board { at, learners, gone }))?)?;
     wrote(workspace, &out, is_to_open)
 }
 
 fn learner(path: &Path) -> Result<Learner, Gone> {
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let unreadable = |why: String| Gone { file: file.clone(), why };
-    let length = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if length > LARGEST {
-        return Err(unreadable(format!("it is larger than {} MiB", LARGEST >> 20)));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(format!("it cannot be read ({error})")))?;
+    let text = text_of(path).map_err(|why| Gone { file: file.clone(), why })?;
     let handover = read_handover(&file, &text)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = handover.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or(stem);

@@ -1,82 +1,124 @@
-//! `lab console`: tokio-console beside the running lab, or a table of poll times where the viewer is missing.
+//! `lab console`: tokio-console in front of the loaded lab, or its tasks by the line that spawned them.
 
-use std::process::{Command, Stdio};
-use std::time::Duration;
+mod viewer;
 
-use anyhow::Result;
+use std::time::{Duration, UNIX_EPOCH};
 
+use anyhow::{Context, Result};
+use lab_results::ProgramRun;
+use lab_results::gate::figure;
+use lab_results::spawn_sites::longest_poll;
+
+use crate::args::OnLab;
 use crate::cargo::{self, Build};
 use crate::catalogue::{Lab, Need};
-use crate::child::{Running, run_in_foreground};
 use crate::error::Usage;
+use crate::kept::{self, SUBJECTS};
+use crate::render::{grid, print};
 use crate::runner::{self, Call};
 use crate::say;
-use crate::terminal::{COMMAND, paint, print_line, spinner};
-use crate::verbs::doctor::on_path;
+use crate::terminal::{COMMAND, HEADING, QUIET, paint, print_line, spinner};
 use crate::verbs::reproduce;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, create_folder};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Opens the viewer, or prints the table.
-pub fn run(workspace: &Workspace, lab: &Lab, table: bool, json: bool) -> Result<u8> {
+/// Opens the viewer, or prints the tables.
+pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, table: bool, install: bool) -> Result<u8> {
     if !lab.meta.needs.contains(&Need::Async) {
         let message =
             format!("{} has no asynchronous tasks to look at; try `cargo lab profile {}`", lab.name, lab.nn());
         return Err(Usage(message).into());
     }
-    if !table && !json && on_path("tokio-console").is_some() && std::io::IsTerminal::is_terminal(&std::io::stdout()) {
-        return viewer(workspace, lab);
+    if install {
+        viewer::install(workspace)?;
     }
-    let build = Build {
-        title: cargo::title(&workspace.target, &lab.name, &reproduce::needs(lab)),
-        arguments: vec!["--package".into(), lab.name.clone()],
-        ..Build::default()
-    };
-    let program = cargo::build(workspace, &build)?.executable(&lab.name)?;
-    let bar = spinner(format!("Watching the tasks of {} under load", lab.name));
-    let call = Call { arguments: vec!["tasks".into()], limit: LIMIT, pass_on: !json, ..Call::default() };
-    let records = runner::run(&program, &call)?.finished()?;
-    bar.finish_and_clear();
-    for record in &records {
-        match json {
-            true => print_line(&serde_json::to_string(record)?),
-            false => reproduce::show(record),
-        }
+    let is_live = !table && !on.json && std::io::IsTerminal::is_terminal(&std::io::stdout());
+    match viewer::path(workspace).filter(|_| is_live) {
+        Some(program) => viewer::open(workspace, lab, on, &program),
+        None => tables(workspace, lab, on),
     }
-    if !json && on_path("tokio-console").is_none() {
-        say!("To watch the tasks live: {}", paint(COMMAND, "cargo install tokio-console --locked"));
-    }
-    Ok(0)
 }
 
-/// The build of a lab with console-subscriber inside.
-pub fn instrumented(workspace: &Workspace, lab: &Lab) -> Build {
+/// The builds that this verb makes of a lab: with console-subscriber inside, or with dial9.
+pub fn builds(workspace: &Workspace, lab: &Lab) -> Vec<Build> {
+    let packages = [lab.name.clone(), lab.solution_name()];
+    packages.iter().flat_map(|package| ["console", "tasks"].map(|with| build(workspace, lab, package, with))).collect()
+}
+
+fn build(workspace: &Workspace, lab: &Lab, package: &str, feature: &'static str) -> Build {
     // `tokio_unstable` would make every other build compile tokio again: these flags live in a folder of their own.
     let target = workspace.target.join("async");
     let mut needs = reproduce::needs(lab);
-    needs.push("console");
+    needs.push(feature);
     Build {
-        title: cargo::title(&target, &format!("{} for tokio-console", lab.name), &needs),
-        arguments: vec!["--package".into(), lab.name.clone(), "--features".into(), "console".into()],
+        title: cargo::title(&target, &format!("{package} with its {feature}"), &needs),
+        arguments: vec!["--package".into(), package.into(), "--features".into(), feature.into()],
         target: Some(target),
         rustflags: vec!["--cfg".into(), "tokio_unstable".into()],
         ..Build::default()
     }
 }
 
-/// The lab under load with console-subscriber inside, and the viewer in front of it.
-fn viewer(workspace: &Workspace, lab: &Lab) -> Result<u8> {
-    let build = instrumented(workspace, lab);
-    let program = cargo::build(workspace, &build)?.executable(&lab.name)?;
-    let mut load = Command::new(program);
-    load.args(["tasks", "--seconds", "600"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .env("LAB_CHILD", "1");
-    let running = Running::start(&mut load)?;
-    let seen = run_in_foreground(&mut Command::new("tokio-console"));
-    running.kill()?;
-    Ok(if seen?.success() { 0 } else { 3 })
+fn package(lab: &Lab, on: &OnLab) -> String {
+    if on.solution { lab.solution_name() } else { lab.name.clone() }
+}
+
+fn tables(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
+    let package = package(lab, on);
+    let program = cargo::build(workspace, &build(workspace, lab, &package, "tasks"))?.executable(&package)?;
+    let out = kept::folder(workspace, lab, "console", kept::subject(workspace, lab, on.solution), on.smoke);
+    create_folder(&out)?;
+    let mut arguments = vec!["tasks".to_string(), "--seed".into(), on.seed.to_string()];
+    arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
+    if on.smoke {
+        arguments.push("--smoke".into());
+    }
+    let bar = spinner(format!("Watching the tasks of {package} under load"));
+    let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
+    let records = runner::run(&program, &call)?.finished()?;
+    bar.finish_and_clear();
+    kept::keep(workspace, lab, "console", on, &records)?;
+    if on.json {
+        for record in &records {
+            print_line(&serde_json::to_string(record)?);
+        }
+        return Ok(0);
+    }
+    records.iter().for_each(reproduce::show);
+    side_by_side(workspace, lab, on);
+    say!("{}", paint(QUIET, format!("Trace, for dial9's own viewer: {}", workspace.show(&out))));
+    let nn = lab.nn();
+    match viewer::path(workspace) {
+        Some(_) => say!("To watch the tasks live: {} on a terminal", paint(COMMAND, format!("make console-{nn}"))),
+        None => say!(
+            "To watch the tasks live: {} builds tokio-console, this once",
+            paint(COMMAND, format!("cargo lab console {nn} --install"))
+        ),
+    }
+    Ok(0)
+}
+
+/// The longest polls of all runs that are kept, as soon as there are two.
+fn side_by_side(workspace: &Workspace, lab: &Lab, on: &OnLab) {
+    let runs: Vec<_> = SUBJECTS.iter().filter_map(|subject| kept_run(workspace, lab, subject, on.smoke)).collect();
+    let longest: Vec<_> = runs.iter().filter_map(|run| Some((run, longest_poll(&run.records)?))).collect();
+    if longest.len() < 2 {
+        return;
+    }
+    say!("{}", paint(HEADING, "Side by side"));
+    let mut view = grid(&["run of", "longest poll [ms]", "most CPU in one [ms]", "recorded"]);
+    for (run, longest) in &longest {
+        let at = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(run.at)).to_string();
+        view.add_row([&run.subject, &figure(longest.poll_ms), &figure(longest.cpu_ms), &at]);
+    }
+    print(&view);
+    say!();
+}
+
+/// A run of before. One that cannot be read says nothing here; `lab report` names it.
+fn kept_run(workspace: &Workspace, lab: &Lab, subject: &str, is_smoke: bool) -> Option<ProgramRun> {
+    let file = kept::folder(workspace, lab, "console", subject, is_smoke).join(kept::FILE);
+    let run: ProgramRun = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    (run.schema == lab_results::program_run::SCHEMA).then_some(run)
 }

@@ -57,7 +57,7 @@ const TOOLS: [Tool; 12] = [
         name: "tokio-console",
         also: "",
         needed_for: "console-NN, live",
-        install: "cargo install tokio-console --locked",
+        install: "cargo lab console 03 --install",
         is_required: false,
     },
     Tool {
@@ -130,7 +130,10 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         .iter()
         .map(|tool| Row {
             tool: tool.name,
-            path: on_path(tool.name).or_else(|| in_pattern(tool.also, tool.name)),
+            path: on_path(tool.name).or_else(|| in_pattern(tool.also, tool.name)).or_else(|| {
+                let built = workspace.tools().join("bin").join(tool.name);
+                built.is_file().then_some(built)
+            }),
             required: tool.is_required,
             needed_for: tool.needed_for,
             install: tool.install,

@@ -8,9 +8,10 @@ use crate::verbs::list;
 use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
-pub const TARGETS: [(&str, &str); 19] = [
+pub const TARGETS: [(&str, &str); 20] = [
     ("lab-NN", "run the lab and see it hurt"),
     ("profile-NN", "CPU flamegraph"),
+    ("flamediff-NN", "what your fix changed in it"),
     ("offcpu-NN", "what threads wait for (root, perf)"),
     ("heap-NN", "who asks for memory"),
     ("console-NN", "tasks of an asynchronous lab"),

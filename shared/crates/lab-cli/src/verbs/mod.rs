@@ -8,6 +8,8 @@ pub mod console;
 pub mod diff;
 pub mod doctor;
 pub mod dump;
+pub mod flamediff;
+pub mod heap;
 pub mod help;
 pub mod hint;
 pub mod list;

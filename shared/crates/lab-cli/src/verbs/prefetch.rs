@@ -9,7 +9,8 @@ use crate::child::Running;
 use crate::flame;
 use crate::say;
 use crate::terminal::{GOOD, paint, spinner};
-use crate::verbs::{console, load, serve};
+use crate::verbs::report::pages;
+use crate::verbs::{console, heap, load, serve};
 use crate::workspace::Workspace;
 
 /// Fetches, then builds every lab, solution, bench, profiler and arena.
@@ -24,7 +25,7 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
     }
     for lab in catalogue::labs(workspace)? {
         for package in [lab.name.clone(), lab.solution_name()] {
-            for feature in [None, Some("profile"), Some("heap")] {
+            for feature in [None, Some("profile")] {
                 let mut arguments = vec!["--package".to_string(), package.clone()];
                 arguments.extend(feature.iter().flat_map(|feature| ["--features".to_string(), (*feature).into()]));
                 let with = feature.map(|feature| format!(" with {feature}")).unwrap_or_default();
@@ -38,10 +39,18 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         };
         build(workspace, &benches)?;
         if lab.meta.needs.contains(&Need::Async) {
-            build(workspace, &console::instrumented(workspace, &lab))?;
+            for instrumented in console::builds(workspace, &lab) {
+                build(workspace, &instrumented)?;
+            }
         }
-        if let Err(words) = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace, true)? {
+        let arena = arena::lay_out(workspace, &lab, &Attempt::Current)?;
+        if let Err(words) = arena.build(workspace, true)? {
             say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);
+        }
+        for feature in heap::features(&lab) {
+            // An attempt that does not compile was named above.
+            arena.build_with(workspace, "baseline", feature)?;
+            arena.build_with(workspace, "reference", feature)?;
         }
         let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };
         say!("{} {}: program, solution, benches, profilers{kind}", paint(GOOD, "ready"), lab.name);
@@ -56,7 +65,8 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
     )?;
     build(workspace, &load::generator(workspace))?;
     build(workspace, &flame::build(workspace))?;
-    say!("{} the stalling service, the load generator, the flamegraph program", paint(GOOD, "ready"));
+    build(workspace, &pages::build(workspace))?;
+    say!("{} the stalling service, the load generator, the flamegraph program, the pages", paint(GOOD, "ready"));
     say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
     Ok(0)
 }

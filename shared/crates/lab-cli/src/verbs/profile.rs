@@ -1,4 +1,4 @@
-//! `lab profile` and `lab heap`: where the time goes, and who asks for memory.
+//! `lab profile`: where the time goes.
 
 mod on_top;
 
@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lab_results::Record;
-use lab_results::gate::figure;
 
 use crate::args::{OnLab, Recorded};
 use crate::cargo::{self, Build};
@@ -23,7 +22,7 @@ use crate::workspace::{Workspace, create_folder};
 
 pub use on_top::on_top;
 
-/// Profilers slow programs down, dhat by a factor of thirty.
+/// Profilers slow programs down.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// Draws a flamegraph.
@@ -40,7 +39,7 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
         return print_records(&records);
     }
     for record in &records {
-        if let Record::Profile { svg, folded, samples, sampler, top, pprof } = record {
+        if let Record::Profile { svg, folded, samples, sampler, top, pprof, .. } = record {
             let sampler = sampler.as_deref().map(|sampler| format!(" ({sampler})")).unwrap_or_default();
             say!("{}  {samples} samples{sampler}", paint(HEADING, "CPU"));
             print(&shares(top));
@@ -96,34 +95,6 @@ fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> R
     Ok(records)
 }
 
-/// Lists allocation sites.
-pub fn heap(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
-    let records = collect(workspace, lab, on, "heap")?;
-    if on.json {
-        return print_records(&records);
-    }
-    for record in &records {
-        if let Record::Heap { file, total_bytes, total_blocks, peak_bytes, sites } = record {
-            say!(
-                "{}  {} bytes in {} blocks requested; at most {} bytes at once",
-                paint(HEADING, "Heap"),
-                figure(*total_bytes as f64),
-                figure(*total_blocks as f64),
-                figure(*peak_bytes as f64)
-            );
-            let mut view = grid(&["bytes", "blocks", "site"]);
-            for site in sites {
-                let frames = site.frames.join("\n  from ");
-                view.add_row([figure(site.bytes as f64), figure(site.blocks as f64), frames]);
-            }
-            print(&view);
-            say!();
-            say!("Profile: {file} (for DHAT's viewer, dh_view.html, which comes with valgrind)");
-        }
-    }
-    Ok(0)
-}
-
 /// Builds with the profiler's feature and runs the verb.
 pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<Vec<Record>> {
     collect_for(workspace, lab, on, verb, None)
@@ -156,7 +127,7 @@ fn collect_for(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str, seconds
     Ok(records)
 }
 
-/// Prints records as JSON lines.
+/// Prints records for programs.
 pub fn print_records(records: &[Record]) -> Result<u8> {
     for record in records {
         print_line(&serde_json::to_string(record)?);

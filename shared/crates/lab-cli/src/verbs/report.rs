@@ -2,15 +2,18 @@
 
 mod collect;
 mod live;
+pub mod pages;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lab_report::Handover;
+use lab_report::{Handover, Page};
 
-pub use collect::json_files;
+pub use collect::{is_json, list, text_of};
 
+use self::pages::Pages;
 use crate::catalogue::{self, Lab};
+use crate::error::Usage;
 use crate::say;
 use crate::terminal::{COMMAND, GOOD, paint, print_json};
 use crate::workspace::{Workspace, write_atomically};
@@ -39,28 +42,39 @@ pub fn run(workspace: &Workspace, only: Option<&Lab>, options: &Options) -> Resu
         None => catalogue::labs(workspace)?,
     };
     if options.watch {
-        return live::serve(workspace, &labs, options);
+        return live::serve(workspace, &labs, options, &Pages::ready(workspace)?);
     }
-    let report = collect::report(workspace, &labs, options)?;
     if options.json {
-        print_json(&Handover::of(&report))?;
+        print_json(&Handover::of(&collect::report(workspace, &labs, options)?))?;
         return Ok(0);
     }
     let file = only.map_or("report.html".into(), |lab| format!("report-{}.html", lab.nn()));
-    let out = options.out.clone().unwrap_or_else(|| workspace.target.join("lab").join(file));
-    write_page(&out, &lab_report::report(&report))?;
+    let out = page_file(options.out.as_deref(), || workspace.target.join("lab").join(file))?;
+    let report = collect::report(workspace, &labs, options)?;
     let gone: usize = report.labs.iter().map(|lab| lab.gone.len()).sum();
+    write_page(&out, &Pages::ready(workspace)?.draw(&Page::Report(report))?)?;
     if gone > 0 {
         say!("{gone} of the kept files could not be shown; the page says which, and why.");
     }
     wrote(workspace, &out, options.open)
 }
 
-/// Writes a page into a file that somebody may have named.
+/// Where a page goes, before anything is done for it.
+pub fn page_file(named: Option<&Path>, or: impl FnOnce() -> PathBuf) -> Result<PathBuf> {
+    let Some(named) = named else { return Ok(or()) };
+    if named.is_dir() || named.as_os_str().is_empty() {
+        let example = named.join("report.html");
+        return Err(Usage(format!("--out names a file, such as {}", example.display())).into());
+    }
+    Ok(named.to_path_buf())
+}
+
+/// Writes a page.
 pub fn write_page(out: &Path, html: &str) -> Result<()> {
     // A name without a folder is one in the current folder.
     let out = std::path::absolute(out).with_context(|| format!("{} is no path for a file", out.display()))?;
     write_atomically(&out, html.as_bytes())
+        .with_context(|| format!("The page is not in {}: name another file with --out", out.display()))
 }
 
 /// Says where a page is, and opens it where that was asked for.
@@ -68,7 +82,7 @@ pub fn wrote(workspace: &Workspace, out: &Path, is_to_open: bool) -> Result<u8> 
     let shown = workspace.show(out);
     say!("{} {}", paint(GOOD, "wrote"), paint(COMMAND, &shown));
     if is_to_open {
-        open::that_detached(out)
+        open::that_detached(std::path::absolute(out)?)
             .with_context(|| format!("Found no program to show it: open {shown} in a browser yourself"))?;
     } else {
         say!("One file that needs nothing else: open it in a browser, print it, send it.");

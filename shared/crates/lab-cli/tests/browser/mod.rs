@@ -24,6 +24,8 @@ pub struct Browser {
     session: Option<String>,
     sent: u64,
     events: Vec<Value>,
+    /// What to say when a page asks for something.
+    pub answer_with: &'static str,
     _profile: TempDir,
 }
 
@@ -82,8 +84,16 @@ impl Browser {
                 }
             }
         });
-        let mut browser =
-            Browser { child, to, from: receiver, session: None, sent: 0, events: Vec::new(), _profile: profile };
+        let mut browser = Browser {
+            child,
+            to,
+            from: receiver,
+            session: None,
+            sent: 0,
+            events: Vec::new(),
+            answer_with: "",
+            _profile: profile,
+        };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
         let attached = browser.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
         browser.session = Some(attached["sessionId"].as_str().expect("a session").to_string());
@@ -127,12 +137,28 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// Presses the tabulator key.
-    pub fn tab(&mut self) {
+    /// Presses a key, by its name in the browser.
+    pub fn press(&mut self, key: &str) {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            "ArrowLeft" => 37,
+            "ArrowUp" => 38,
+            "ArrowRight" => 39,
+            "ArrowDown" => 40,
+            _ => panic!("a key that no test has pressed yet: {key}"),
+        };
         for kind in ["keyDown", "keyUp"] {
-            let key = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
-            self.call("Input.dispatchKeyEvent", key);
+            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+            self.call("Input.dispatchKeyEvent", event);
         }
+    }
+
+    /// From now on the page is as it would be printed, on paper of about the size of a letter.
+    pub fn print(&mut self) {
+        self.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+        self.resize(720, 1_000);
     }
 
     /// Errors on the console, blocked scripts and styles among them.
@@ -163,6 +189,13 @@ impl Browser {
     }
 
     fn call(&mut self, method: &str, params: Value) -> Value {
+        let id = self.send(method, params);
+        let answer = self.read_until(method, |message| message["id"] == id);
+        assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
+        answer["result"].clone()
+    }
+
+    fn send(&mut self, method: &str, params: Value) -> u64 {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -171,10 +204,7 @@ impl Browser {
         let mut bytes = serde_json::to_vec(&message).expect("JSON");
         bytes.push(0);
         self.to.write_all(&bytes).expect("chromium listens");
-        let id = self.sent;
-        let answer = self.read_until(method, |message| message["id"] == id);
-        assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-        answer["result"].clone()
+        self.sent
     }
 
     fn wait_for(&mut self, event: &str) {
@@ -188,6 +218,10 @@ impl Browser {
         loop {
             let message = self.from.recv_timeout(until.saturating_duration_since(Instant::now()));
             let message = message.unwrap_or_else(|_| panic!("chromium says nothing to {what}"));
+            if message["method"] == "Page.javascriptDialogOpening" {
+                // The page stands still until then; nobody waits for the answer to this.
+                self.send("Page.handleJavaScriptDialog", json!({ "accept": true, "promptText": self.answer_with }));
+            }
             if message["method"].is_string() {
                 self.events.push(message.clone());
             }

@@ -1,13 +1,130 @@
 //! Runs as `lab` keeps them, written without running anything. Names and messages try to be markup.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lab_results::gate::{GateResult, Status};
 use lab_results::verdict::{Ratio, SubjectCounts, SubjectGrowth};
 use lab_results::{
-    Class, Column, Finding, Growth, HeapSite, Interval, Outcome, ProgramRun, Progress, Record, Table, Verdict,
-    program_run, verdict,
+    Class, Column, Finding, FrameChange, Growth, HeapSite, Interval, Outcome, ProgramRun, Progress, Record, Table,
+    Verdict, program_run, verdict,
 };
+use tempfile::TempDir;
+
+use crate::checkout::{Checkout, Ran, ran};
+
+/// All tests use the checkout that there is one of, because the pages' program is built in it.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// A checkout in which nothing has been run, a state of its own, and no other test.
+pub struct Room {
+    pub checkout: Checkout,
+    pub folder: TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Room {
+    pub fn new() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = Room {
+            checkout: Checkout::to_build_in(),
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            _alone: alone,
+        };
+        let labs = room.checkout.root.join("target/lab");
+        for lab in std::fs::read_dir(labs).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+            for kept in std::fs::read_dir(lab).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+                // What takes long to build again stays.
+                if kept.is_dir() && !kept.ends_with("arena") {
+                    std::fs::remove_dir_all(kept).expect("removed");
+                }
+            }
+        }
+        room
+    }
+
+    /// One in which lab 01 was solved at the third attempt.
+    pub fn worked_in() -> Self {
+        let room = Room::new();
+        let write = |path: &str, text: &str| room.checkout.write(&format!("target/lab/{LAB}/{path}"), text);
+        std::fs::create_dir(room.state()).expect("created");
+        std::fs::write(room.state().join("progress.json"), json_of(&progress())).expect("written");
+        for verdict in verdicts() {
+            write(&format!("runs/verify-{}-7.json", verdict.at), &json_of(&verdict));
+        }
+        for (verb, run) in programs() {
+            write(&format!("{verb}/{}/run.json", run.subject), &json_of(&run));
+        }
+        for (file, svg) in [
+            ("profile/baseline/flamegraph.svg", flamegraph("CPU time", &STACKS)),
+            ("flamediff/yours/flamegraph.svg", flamegraph("baseline to yours", &CHANGED)),
+            ("flamediff/yours/flamegraph-reverse.svg", flamegraph("baseline to yours, as baseline", &CHANGED)),
+            ("offcpu/baseline/flamegraph.svg", flamegraph("off CPU", &STACKS)),
+            ("heap/baseline/flamegraph.svg", flamegraph("bytes", &STACKS)),
+        ] {
+            write(file, &svg);
+        }
+        room
+    }
+
+    /// A folder with what three people handed over and a file that nobody can read.
+    pub fn handed_over(&self) -> PathBuf {
+        let class = self.path("class");
+        std::fs::create_dir(&class).expect("created");
+        let write = |file: &str, text: &str| std::fs::write(class.join(file), text).expect("written");
+        for (file, name) in [("ines", "Ines"), ("jonas", "Jonas"), ("eve", EVIL)] {
+            let ran = self.lab(&["report", "--json", "--name", name]);
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            write(&format!("{file}.json"), &ran.stdout);
+        }
+        write("half.json", "{\"schema\": 1, \"name\": \"Half");
+        class
+    }
+
+    /// A path outside the checkout, whose name has a space.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("the {name}"))
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.checkout.command(arguments);
+        command.env("LAB_STATE", self.state());
+        command
+    }
+
+    pub fn lab(&self, arguments: &[&str]) -> Ran {
+        ran(self.command(arguments).output().expect("lab runs"))
+    }
+
+    /// The page that a command writes, which must succeed.
+    pub fn page(&self, arguments: &[&str]) -> String {
+        let out = self.path("page.html");
+        let ran = self.lab(&[arguments, &["--out", text(&out)]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        std::fs::read_to_string(out).expect("a page")
+    }
+
+    /// Writes a file among those that are kept of lab 01.
+    pub fn keep(&self, path: &str, text: &str) {
+        self.checkout.write(&format!("target/lab/{LAB}/{path}"), text);
+    }
+}
+
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("Unicode")
+}
+
+pub fn json_of(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("JSON")
+}
 
 /// What must never run, and must be read.
 pub const EVIL: &str = "<script>alert('gotcha')</script>";
@@ -112,7 +229,7 @@ fn ratio(name: &str, median: f64, finding: Finding) -> Ratio {
     }
 }
 
-/// What `reproduce` and `heap` said.
+/// What the lab's programs and the tools said.
 pub fn programs() -> Vec<(&'static str, ProgramRun)> {
     let table = Table {
         title: format!("CPU time {EVIL}"),
@@ -120,14 +237,21 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         rows: vec![vec![500_u64.into(), 81.0.into()], vec![4_000_u64.into(), 2_129.0.into()]],
         plot: Some(1),
     };
-    let site =
-        HeapSite { bytes: 3_000_000, blocks: 13_000, frames: vec![format!("Vec<{EVIL}>::push (src/manifest.rs:9)")] };
+    let site = |bytes, blocks, line: u32| HeapSite {
+        bytes,
+        blocks,
+        frames: vec![format!("Vec<{EVIL}>::push (src/manifest.rs:{line})")],
+        ..HeapSite::default()
+    };
     let heap = Record::Heap {
         file: "dhat-heap.json".into(),
         total_bytes: 3_000_030,
         total_blocks: 13_001,
         peak_bytes: 1_220_520,
-        sites: vec![site],
+        sites: vec![site(3_000_000, 1, 9), site(30, 13_000, 12)],
+        end_bytes: 0,
+        end_blocks: 0,
+        svg: String::new(),
     };
     let profile = Record::Profile {
         svg: "flamegraph.svg".into(),
@@ -136,6 +260,8 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         sampler: None,
         samples: 100,
         top: vec![(format!("manifest<{EVIL}>"), 1.0)],
+        cpu_ms: 0.0,
+        work: 0,
     };
     let latencies = Record::Latencies {
         title: "Response times".into(),
@@ -147,13 +273,36 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         }],
     };
     let reproduced = vec![Record::Table(table), latencies, Record::Note { text: format!("a note {EVIL}") }];
-    vec![("reproduce", run(reproduced)), ("heap", run(vec![heap])), ("profile", run(vec![profile]))]
+    let named = |title: &str| {
+        let columns = vec![Column::new("where", ""), Column::new("longest", "ms")];
+        Record::Table(Table { title: title.into(), columns, rows: vec![vec![EVIL.into(), 12.5.into()]], plot: None })
+    };
+    let diff = Record::FlameDiff {
+        svg: "flamegraph.svg".into(),
+        reverse: "flamegraph-reverse.svg".into(),
+        before: "baseline".into(),
+        after: "yours".into(),
+        samples: [100, 100],
+        cpu_ms: Some([36.5, 0.6]),
+        changed: vec![FrameChange { frame: format!("memcpy<{EVIL}>"), shares: [0.8, 0.2], cpu_ms: Some([29.2, 0.1]) }],
+    };
+    vec![
+        ("reproduce", run("baseline", reproduced)),
+        ("heap", run("baseline", vec![heap.clone()])),
+        ("heap", run("yours", vec![heap])),
+        ("profile", run("baseline", vec![profile])),
+        ("flamediff", run("yours", vec![diff])),
+        ("offcpu", run("baseline", vec![named("Longest waits")])),
+        ("console", run("baseline", vec![named("Tasks by spawn site")])),
+        // A tool that the page has never heard of.
+        ("weather", run("baseline", vec![named("Clouds")])),
+    ]
 }
 
-fn run(records: Vec<Record>) -> ProgramRun {
+fn run(subject: &str, records: Vec<Record>) -> ProgramRun {
     ProgramRun {
         schema: program_run::SCHEMA,
-        subject: "baseline".into(),
+        subject: subject.into(),
         at: 1_795_429_000,
         seed: 7,
         smoke: false,
@@ -164,11 +313,19 @@ fn run(records: Vec<Record>) -> ProgramRun {
     }
 }
 
+/// Folded stacks.
+const STACKS: [&str; 3] =
+    ["main;manifest<Vec<u8>>;format;memcpy 80", "main;manifest<Vec<u8>>;realloc 15", "main;drop 5"];
+
+/// Folded stacks with counts from before and after.
+const CHANGED: [&str; 3] =
+    ["main;manifest<Vec<u8>>;format;memcpy 80 20", "main;manifest<Vec<u8>>;realloc 15 45", "main;drop 5 35"];
+
 /// A flamegraph by the inferno that the labs draw theirs with.
-pub fn flamegraph() -> String {
-    let stacks = ["main;manifest<Vec<u8>>;format;memcpy 80", "main;manifest<Vec<u8>>;realloc 15", "main;drop 5"];
+pub fn flamegraph(title: &str, stacks: &[&str]) -> String {
     let mut svg = Vec::new();
     let mut options = inferno::flamegraph::Options::default();
-    inferno::flamegraph::from_lines(&mut options, stacks, &mut svg).expect("drawn");
+    options.title = title.into();
+    inferno::flamegraph::from_lines(&mut options, stacks.iter().copied(), &mut svg).expect("drawn");
     String::from_utf8(svg).expect("UTF-8")
 }

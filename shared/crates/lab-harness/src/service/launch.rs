@@ -13,7 +13,7 @@ use lab_results::Record;
 
 use super::{WATCH, Watch};
 use crate::load::Report;
-use crate::program::{Run, emit};
+use crate::program::{Run, emit, with_work};
 
 /// A service that has not said where it listens after this long hangs.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -63,6 +63,10 @@ impl Launch {
     /// It could not be started, failed, or took longer than 30 s; its own words are in the message.
     pub fn start(mut self) -> Result<Service> {
         self.command.env("LAB_CHILD", "1").env(WATCH, self.watch.as_str());
+        #[cfg(feature = "jemalloc")]
+        if self.watch == Watch::LiveHeap {
+            self.command.env(crate::live_heap::OPTIONS.0, crate::live_heap::OPTIONS.1);
+        }
         // A backtrace would push a panic's message out of what is kept of its words.
         self.command.env("RUST_BACKTRACE", "0");
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -200,18 +204,18 @@ impl Drop for Service {
     }
 }
 
-/// Starts a service, calls `load` with its address, stops it, and passes on what it found.
+/// Starts a service, calls `load` with its address, stops it, and passes on what it found. `load` says how many requests it sent.
 ///
 /// # Errors
 /// Those of [`Launch::start`], `load` and [`Service::stop`].
-pub fn watched(launch: Launch, load: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
+pub fn watched(launch: Launch, load: impl FnOnce(SocketAddr) -> Result<u64>) -> Result<()> {
     #[cfg(feature = "console")]
     let invitation = (launch.watch == Watch::Polls).then(super::console::invitation).transpose()?;
     let service = launch.start()?;
     #[cfg(feature = "console")]
     invitation.iter().for_each(emit);
-    load(service.address())?;
-    service.stop()?.iter().for_each(emit);
+    let requests = load(service.address())?;
+    service.stop()?.into_iter().for_each(|record| emit(&with_work(record, requests)));
     Ok(())
 }
 

@@ -38,17 +38,20 @@ pub fn runtime(workers: usize) -> Result<Runtime> {
 /// # Errors
 /// The port is taken, `service` fails, or what is to be watched was not built in.
 pub fn serve(run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result<()> {
-    serve_on(runtime(WORKERS)?, run, service)
+    serve_on(WORKERS, run, service)
 }
 
-/// As [`serve`], on a runtime of the caller's making.
-pub fn serve_on(runtime: Runtime, run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result<()> {
+/// As [`serve`], on a runtime with this many workers.
+///
+/// # Errors
+/// Those of [`serve`].
+pub fn serve_on(workers: usize, run: &Run, service: impl AsyncFnOnce(Door) -> Result<()>) -> Result<()> {
     #[cfg(feature = "console")]
     super::console::listen()?;
     allow_connections();
     // Bound before any set-up, so that a taken port is known at once.
     let listener = bind(run.port)?;
-    let watcher = Watcher::start(run)?;
+    let (runtime, watcher) = watched_runtime(workers, run)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         let stop = Stop::on_end_of_input_or_signal()?;
@@ -142,11 +145,25 @@ enum Watcher {
     Cpu(crate::profile::Profiler),
     #[cfg(feature = "heap")]
     Heap(crate::heap::HeapProfiler),
+    #[cfg(feature = "jemalloc")]
+    LiveHeap(crate::live_heap::Looking),
+    #[cfg(feature = "tasks")]
+    Polls(super::tasks::Recording),
+}
+
+/// The service's runtime, and what watches it or its process.
+fn watched_runtime(workers: usize, run: &Run) -> Result<(Runtime, Watcher)> {
+    #[cfg(feature = "tasks")]
+    if Watch::asked()? == Watch::Polls {
+        let (runtime, recording) = super::tasks::Recording::start(run, workers)?;
+        return Ok((runtime, Watcher::Polls(recording)));
+    }
+    Ok((runtime(workers)?, Watcher::start(run)?))
 }
 
 impl Watcher {
     #[cfg_attr(
-        not(feature = "heap"),
+        not(any(feature = "heap", feature = "jemalloc")),
         allow(unused_variables, reason = "only a heap profile names its file at the start")
     )]
     fn start(run: &Run) -> Result<Watcher> {
@@ -160,6 +177,12 @@ impl Watcher {
             Watch::Heap => Ok(Watcher::Heap(crate::heap::start(&run.out)?)),
             #[cfg(not(feature = "heap"))]
             Watch::Heap => anyhow::bail!("built without the feature `heap`; `cargo lab heap` builds with it"),
+            #[cfg(feature = "jemalloc")]
+            Watch::LiveHeap => Ok(Watcher::LiveHeap(crate::live_heap::start(&run.out)?)),
+            #[cfg(not(feature = "jemalloc"))]
+            Watch::LiveHeap => {
+                anyhow::bail!("built without the feature `jemalloc`; `cargo lab heap --live` builds with it")
+            }
         }
     }
 
@@ -174,6 +197,10 @@ impl Watcher {
             Watcher::Cpu(profiler) => emit(&profiler.finish(&run.out)?),
             #[cfg(feature = "heap")]
             Watcher::Heap(profiler) => emit(&profiler.finish()?),
+            #[cfg(feature = "tasks")]
+            Watcher::Polls(recording) => emit(&recording.finish()?),
+            #[cfg(feature = "jemalloc")]
+            Watcher::LiveHeap(looking) => emit(&looking.finish()?),
         }
         Ok(())
     }

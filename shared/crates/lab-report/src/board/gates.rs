@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::{Learner, short};
+use super::short;
 use crate::document::scrolling;
+use crate::handover::Learner;
 
 /// What is known of one gate.
 #[derive(Default)]

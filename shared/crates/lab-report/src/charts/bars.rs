@@ -29,6 +29,8 @@ pub struct Limit {
 const LABEL_PX: i32 = 84;
 const FIGURE_PX: i32 = 110;
 const THICK_PX: i32 = 16;
+/// As far as a figure reaches from the end of its bar, or a little less.
+const NEAR_PX: i32 = 50;
 /// Labels longer than this stand above their bars.
 const SHORT: usize = 10;
 /// So many characters fit into the whole width.
@@ -68,7 +70,10 @@ pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>) -> Opt
             let is_over = limit.is_some_and(|limit| bar.value > limit.at);
             let style = anchored(font(if is_over { &BAD } else { &INK }), HPos::Left);
             let mark = if is_over { " !" } else { "" };
-            area.draw(&Text::new(format!("{}{mark}", with_unit(bar.value)), (end + 6, middle), style))?;
+            // Behind the limit's line where that would run through it.
+            let is_near = limit.is_some_and(|limit| (end..end + NEAR_PX).contains(&x(limit.at)));
+            let from = limit.filter(|_| is_near).map_or(end, |limit| x(limit.at));
+            area.draw(&Text::new(format!("{}{mark}", with_unit(bar.value)), (from + 6, middle), style))?;
         }
         area.draw(&PathElement::new([(left, top - 2), (left, height - 4)], RULE))?;
         if let Some(limit) = limit {

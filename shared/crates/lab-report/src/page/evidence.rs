@@ -1,95 +1,139 @@
-//! Profiles: where the time goes, and who asks for memory.
+//! What the tools found: where the time goes, what changed, who asks for memory, which task holds its thread.
 
 use lab_results::gate::figure as number;
 use lab_results::{HeapSite, Record};
 use maud::{Markup, html};
 
+use super::said::said;
 use crate::document::scrolling;
 use crate::flamegraph::frame;
-use crate::sources::{Lab, Program, Verb};
+use crate::sources::{Lab, Picture, Program};
 use crate::words::facts_of_run;
 
 /// So many sites of each heap profile.
 const SITES: usize = 8;
 
-/// All profiles of a lab.
+/// A verb of a tool, what is told with it, and how its pictures are read.
+struct Tool {
+    verb: &'static str,
+    heading: &'static str,
+    reading: &'static str,
+}
+
+/// In this order. The runs of other verbs follow, under the verb's own name.
+const TOOLS: [Tool; 6] = [
+    Tool { verb: "profile", heading: "Where the time goes", reading: "Width: share of the CPU time." },
+    Tool {
+        verb: "flamediff",
+        heading: "What changed",
+        reading: "Red takes more of the time than before, blue less; the deeper the colour, the more it changed.",
+    },
+    Tool { verb: "offcpu", heading: "Where it waits", reading: "Width: share of the time off the CPU." },
+    Tool { verb: "heap", heading: "Who asks for memory", reading: "Width: share of what was asked for." },
+    Tool {
+        verb: "live-heap",
+        heading: "Who holds memory",
+        reading: "Width: share of what was live when that was most.",
+    },
+    Tool { verb: "console", heading: "Its tasks", reading: "" },
+];
+
+/// All that tools found in a lab.
 pub fn evidence(lab: &Lab) -> Markup {
-    let has = |verb| lab.programs(verb).next().is_some();
+    let is_known = |verb: &str| verb == "reproduce" || TOOLS.iter().any(|tool| tool.verb == verb);
+    let mut others: Vec<&str> =
+        lab.programs.iter().map(|program| program.verb.as_str()).filter(|verb| !is_known(verb)).collect();
+    others.sort_unstable();
+    others.dedup();
     html! {
-        @if has(Verb::Profile) {
-            h3 { "Where the time goes" }
-            @for program in lab.programs(Verb::Profile) { (flamegraph(lab, program)) }
-        }
-        @if has(Verb::Heap) {
-            h3 { "Who asks for memory" }
-            div class="pair" { @for program in lab.programs(Verb::Heap) { (heap(program)) } }
+        @for tool in TOOLS { (section(lab, tool.verb, tool.heading, tool.reading)) }
+        @for verb in others { (section(lab, verb, verb, "")) }
+    }
+}
+
+fn section(lab: &Lab, verb: &str, heading: &str, reading: &str) -> Markup {
+    let programs: Vec<&Program> = lab.programs(verb).collect();
+    let is_heap = verb.ends_with("heap");
+    html! {
+        @if !programs.is_empty() {
+            h3 { (heading) }
+            // What is short stands beside each other, before and after.
+            div class=(if is_heap { "pair" } else { "" }) {
+                @for program in &programs { div {
+                    h4 { (of(program)) }
+                    @if !is_heap { (pictures(lab, program, reading)) }
+                    @if let Some(run) = &program.run { (said(run)) }
+                } }
+            }
+            @if is_heap {
+                @for program in programs.iter().filter(|program| !program.pictures.is_empty()) {
+                    h4 { (of(program)) }
+                    (pictures(lab, program, reading))
+                }
+            }
         }
     }
 }
 
-fn facts(program: &Program) -> String {
-    program.run.as_ref().map_or("drawn before its seed and machine were kept".into(), facts_of_run)
-}
-
-fn flamegraph(lab: &Lab, program: &Program) -> Markup {
-    let records = program.run.iter().flat_map(|run| &run.records);
-    let profile = records.into_iter().find_map(|record| match record {
-        Record::Profile { samples, top, .. } => Some((*samples, top)),
+/// Whose it is; of a difference, between whom.
+fn of(program: &Program) -> String {
+    let between = program.run.iter().flat_map(|run| &run.records).find_map(|record| match record {
+        Record::FlameDiff { before, after, .. } => Some(format!("from {before} to {after}")),
         _ => None,
     });
-    let title = format!("Flamegraph of {}, {}", lab.name, program.subject);
-    html! {
-        h4 { (program.subject) }
-        figure {
-            @match &program.svg {
-                Some(svg) => (frame(&title, svg)),
-                None => p class="faint" { "The picture is no longer on disk." },
-            }
-            figcaption {
-                "Share of CPU time, the wider the more; click a frame to zoom in."
-                @if let Some((samples, _)) = profile { " " (number(samples as f64)) " samples." }
-                " " (facts(program))
-            }
-        }
-        @if let Some((_, top)) = profile {
-            (scrolling("Frames with the largest shares", &html! {
-                table {
-                    thead { tr { th class="num" { "share [%]" } th { "frame" } } }
-                    tbody { @for (name, share) in top {
-                        tr { td class="num" { (format!("{:.0}", share * 100.0)) } td { code { (name) } } }
-                    } }
-                }
-            }))
-        }
-    }
+    between.unwrap_or_else(|| program.subject.clone())
 }
 
-fn heap(program: &Program) -> Markup {
-    let records = program.run.iter().flat_map(|run| &run.records);
+fn pictures(lab: &Lab, program: &Program, reading: &str) -> Markup {
+    let facts = program.run.as_ref().map_or("drawn before its seed and machine were kept".into(), facts_of_run);
+    let mut records = program.run.iter().flat_map(|run| &run.records);
+    let has_profile = records.any(|record| matches!(record, Record::Profile { .. }));
     html! {
-        @for record in records {
-            @if let Record::Heap { total_bytes, total_blocks, peak_bytes, sites, .. } = record {
-                div {
-                    h4 { (program.subject) }
-                    p {
-                        b { (number(*total_bytes as f64)) } " bytes in " b { (number(*total_blocks as f64)) }
-                        " blocks requested; at most " b { (number(*peak_bytes as f64)) } " bytes at once."
-                    }
-                    (allocation_sites(program, sites))
-                    p class="facts" { (facts(program)) }
+        @if program.pictures.is_empty() && has_profile { p class="facts" { "The picture is no longer on disk. " (facts) } }
+        @for picture in &program.pictures {
+            figure {
+                (frame(&title(lab, program, picture), &picture.svg))
+                figcaption {
+                    div { (reading) " Click a frame to zoom in; by keyboard: arrows, Enter, Escape." }
+                    div { (facts) }
                 }
             }
         }
     }
 }
 
-fn allocation_sites(program: &Program, sites: &[HeapSite]) -> Markup {
+/// What a picture is called where it cannot be seen.
+fn title(lab: &Lab, program: &Program, picture: &Picture) -> String {
+    format!("{} of {}, {} {}", picture.file.trim_end_matches(".svg"), lab.name, program.verb, of(program))
+}
+
+/// The sites of a heap profile, by bytes and by blocks.
+pub fn allocation_sites(subject: &str, sites: &[HeapSite]) -> Markup {
+    let by = |figure: fn(&HeapSite) -> u64| {
+        let mut sorted: Vec<&HeapSite> = sites.iter().collect();
+        sorted.sort_by_key(|site| std::cmp::Reverse(figure(site)));
+        sorted.truncate(SITES);
+        sorted
+    };
+    let (by_bytes, by_blocks) = (by(|site| site.bytes), by(|site| site.blocks));
+    html! {
+        @if by_bytes == by_blocks {
+            (table_of_sites(subject, "by bytes and by blocks", &by_bytes))
+        } @else {
+            (table_of_sites(subject, "by bytes", &by_bytes))
+            (table_of_sites(subject, "by blocks", &by_blocks))
+        }
+    }
+}
+
+fn table_of_sites(subject: &str, order: &str, sites: &[&HeapSite]) -> Markup {
     scrolling(
-        &format!("Allocation sites, {}", program.subject),
+        &format!("Allocation sites of {subject}, {order}"),
         &html! {
             table {
+                caption { "Allocation sites, " (order) }
                 thead { tr { th class="num" { "bytes" } th class="num" { "blocks" } th { "site" } } }
-                tbody { @for site in sites.iter().take(SITES) {
+                tbody { @for site in sites {
                     tr {
                         td class="num" { (number(site.bytes as f64)) }
                         td class="num" { (number(site.blocks as f64)) }

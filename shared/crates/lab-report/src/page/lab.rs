@@ -2,11 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::{evidence, judged, tables};
+use super::said::said;
+use super::{evidence, judged};
 use crate::charts::{figure, timeline};
 use crate::document::scrolling;
 use crate::prose::{markdown, section};
-use crate::sources::{Diff, Lab, Verb};
+use crate::sources::{Diff, Lab};
 use crate::words::{badge, counted, date, plain};
 
 /// The lab's part of the page.
@@ -63,13 +64,16 @@ fn ticket(lab: &Lab) -> Markup {
 }
 
 fn what_hurts(lab: &Lab) -> Markup {
-    if lab.programs(Verb::Reproduce).next().is_none() {
+    if lab.programs("reproduce").next().is_none() {
         return html! {};
     }
     html! {
         h3 { "What hurts" }
-        @for program in lab.programs(Verb::Reproduce) {
-            @if let Some(run) = &program.run { (tables::reproduced(&program.subject, run)) }
+        @for program in lab.programs("reproduce") {
+            @if let Some(run) = &program.run {
+                h4 { (program.subject) }
+                (said(run))
+            }
         }
     }
 }
@@ -79,11 +83,12 @@ fn missing(lab: &Lab) -> Markup {
     let has = |verb| lab.programs(verb).next().is_some();
     let is_timed = lab.runs.verdicts.iter().any(|verdict| !verdict.ratios.is_empty());
     let all = [
-        (has(Verb::Reproduce), "the figures that hurt", "lab"),
+        (has("reproduce"), "the figures that hurt", "lab"),
         (!lab.runs.verdicts.is_empty(), "a verdict", "verify"),
         (is_timed || lab.runs.verdicts.is_empty(), "times", "verify"),
-        (has(Verb::Profile), "a flamegraph", "profile"),
-        (has(Verb::Heap), "a heap profile", "heap"),
+        (has("profile"), "a flamegraph", "profile"),
+        (has("flamediff") || !has("profile"), "what changed", "flamediff"),
+        (has("heap"), "a heap profile", "heap"),
         (lab.progress.diagnosis.is_some(), "a diagnosis", "answer"),
     ];
     let missing: Vec<_> = all.into_iter().filter(|(is_there, ..)| !is_there).collect();
@@ -171,10 +176,22 @@ fn why(reason: &str) -> String {
     }
 }
 
-/// Where the last run was, and the seeds of all.
+/// The seeds of all attempts, and where the last one was.
 fn machine(lab: &Lab) -> String {
-    let machine = lab.runs.verdicts.last().map(|verdict| format!(", on {}", verdict.machine)).unwrap_or_default();
-    format!("each with the seed in the table{machine}")
+    /// More would be longer than the picture.
+    const SEEDS: usize = 6;
+    let mut seeds: Vec<String> = Vec::new();
+    for seed in lab.runs.attempts.iter().map(|attempt| attempt.seed.to_string()) {
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+    }
+    let word = if seeds.len() == 1 { "seed" } else { "seeds" };
+    let more = seeds.len().saturating_sub(SEEDS);
+    seeds.truncate(SEEDS);
+    let more = if more > 0 { format!(" and {more} more in the table") } else { String::new() };
+    let machine = lab.runs.verdicts.last().map(|verdict| format!(", {}", verdict.machine)).unwrap_or_default();
+    format!("{word} {}{more}{machine}", seeds.join(", "))
 }
 
 fn solution(diff: &Diff) -> Markup {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::handover::{Handover, read_handover};
-use crate::{Learner, board, report};
+use crate::{Board, Learner, Page};
 
 /// A verdict of the present version, as JSON that a test can spoil.
 fn verdict() -> Value {
@@ -19,7 +19,15 @@ fn lab() -> Lab {
 }
 
 fn page(labs: Vec<Lab>) -> String {
-    report(&Report { labs, machine: "<b>m</b>".into(), ..Report::default() })
+    Page::Report(Report { labs, machine: "<b>m</b>".into(), ..Report::default() }).html()
+}
+
+fn board(learners: Vec<Learner>, gone: Vec<Gone>) -> String {
+    Page::Board(Board { at: 0, learners, gone }).html()
+}
+
+fn picture(svg: String) -> Vec<Picture> {
+    vec![Picture { file: "flamegraph.svg".into(), svg }]
 }
 
 #[test]
@@ -27,7 +35,7 @@ fn nothing_at_all_gives_a_page_that_says_so() {
     assert!(page(Vec::new()).contains("Nothing has been run yet"));
     let page = page(vec![lab(), Lab { name: "lab-02-x".into(), number: 2, ..Lab::default() }]);
     assert!(page.contains("Nothing has been run yet") && page.contains("make lab-02"), "{page}");
-    assert!(board(0, &[], &[]).contains("No progress was handed over yet"));
+    assert!(board(vec![], vec![]).contains("No progress was handed over yet"));
 }
 
 #[test]
@@ -82,14 +90,15 @@ fn what_people_and_programs_wrote_is_text() {
     lab.diff = Some(Diff { fix: evil.into(), text: format!("+{evil}\n-{evil}") });
     lab.add_verdict(evil, "{");
     lab.add_verdict("f", &verdict().to_string());
-    lab.add_program(Verb::Profile, "yours", None, Some(format!("<svg>{evil}</svg>")));
+    lab.add_program("profile", evil, None, picture(format!("<svg>{evil}</svg>")));
+    lab.add_program(evil, "yours", None, picture("<svg></svg>".into()));
     let all = Report { name: Some(evil.into()), labs: vec![lab.clone(), lab], ..Report::default() };
-    let page = report(&all);
+    let page = Page::Report(all.clone()).html();
     assert!(!page.contains("<script") && page.matches("&lt;script").count() > 15, "{page}");
     assert!(!page.contains('\u{1b}'), "a terminal's colours");
     let handover = Handover::of(&all);
     let learner = Learner { file: evil.into(), name: evil.into(), handover };
-    assert!(!board(0, &[learner], &[Gone { file: evil.into(), why: evil.into() }]).contains("<script"));
+    assert!(!board(vec![learner], vec![Gone { file: evil.into(), why: evil.into() }]).contains("<script"));
 }
 
 #[test]
@@ -99,7 +108,7 @@ fn a_page_allows_only_its_own_scripts() {
     assert!(without.contains("default-src 'none'") && without.contains("script-src 'none'"), "{without}");
     let mut with = lab();
     let svg = "<svg onload=\"init(evt)\"><script type=\"text/ecmascript\"><![CDATA[a();]]></script></svg>";
-    with.add_program(Verb::Profile, "yours", None, Some(svg.into()));
+    with.add_program("profile", "yours", None, picture(svg.into()));
     let with = policy(&page(vec![with]));
     assert!(with.contains(&crate::flamegraph::hash("a();")), "{with}");
     assert!(!with.split_once("script-src").expect("scripts").1.contains("'unsafe-inline'"), "{with}");

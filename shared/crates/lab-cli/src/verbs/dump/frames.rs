@@ -119,7 +119,8 @@ fn krate(frame: &Frame) -> String {
     let name = name(frame);
     match name.split_once("::") {
         Some(("core" | "alloc" | "std", _)) => "std".into(),
-        Some((krate, _)) => krate.trim_start_matches('<').into(),
+        // `&mut [argon2::Block]` has a method, too.
+        Some((krate, _)) => krate.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(krate).into(),
         None => frame.shared_library.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or("C").into(),
     }
 }
@@ -199,7 +200,7 @@ mod tests {
     fn a_stack_shows_ours_and_what_ours_called() {
         let frames = [
             frame("__memcpy", false),
-            frame("argon2::fill", false),
+            frame("<&mut [argon2::Block]>::fill", false),
             frame("argon2::verify", false),
             frame("lab_03::sign_in", true),
             frame("lab_probe::polls::poll", true),

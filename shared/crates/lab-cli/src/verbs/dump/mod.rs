@@ -166,7 +166,9 @@ fn of_yours(workspace: &Workspace, lab: Option<&Lab>, gdb: &Path, pid: i32, on: 
 }
 
 fn of_process(gdb: &Path, process: &Process, program: &str, folder: &Path, on: &Dumping) -> Result<View> {
-    let task = json!({ "pid": process.pid, "watch_s": WATCH_S });
+    // Until gdb has stopped it, a program does a good deal more: too much to see what it was doing. One that somebody's shell waits for
+    // is not to be stopped by us, because that shell would take it for its reader's wish.
+    let task = json!({ "pid": process.pid, "watch_s": WATCH_S, "freeze": on.pid.is_none() });
     let look = |task| gdb::run(gdb, task, Some(&process.program()), Some(process));
     if on.no_core {
         return Ok(view_of(look(task)?, program.into(), Some(process.pid)));

@@ -20,6 +20,8 @@ CONDVAR = re.compile(r"(?:^|::)Condvar::wait")
 LIBRARY = re.compile(r"^/rustc/|^library/|/registry/src/|/git/checkouts/|/rustlib/src/|^\.\.?/|^/usr/|^/build/")
 # Local variables that are shown of one frame of the program's own.
 LOCALS = 5
+# Glances in a row that have to find threads running: two that pass something on to each other run at once for a moment.
+GLANCES = 4
 # Struct fields within struct fields that are searched for a guard.
 DEPTH = 2
 
@@ -52,6 +54,8 @@ def look(task):
     # A gdb that is told to end in the middle of this leaves the program stopped, or takes it along.
     asked_to_end = []
     on_signals(lambda number, _: asked_to_end.append(number))
+    if task.get("freeze"):
+        os.kill(pid, signal.SIGSTOP)
     gdb.execute("attach %d" % pid, to_string=True)
     try:
         document = {"threads": threads()}
@@ -59,6 +63,8 @@ def look(task):
             document.update(write_core(task["core"], task["most_bytes"]))
     finally:
         gdb.execute("detach", to_string=True)
+        if task.get("freeze"):
+            os.kill(pid, signal.SIGCONT)
     on_signals(signal.SIG_DFL)
     if asked_to_end:
         os.kill(os.getpid(), asked_to_end[0])
@@ -104,9 +110,15 @@ def wait_for_the_moment(pid, watch_s):
     # Stopping a program takes a while, in which a stretch of work that was nearly over would end. One that is always busy has no such
     # beginning, and one that is never has none either.
     wait_until(lambda: running_threads(pid) < busy, 0.7)
-    wait_until(lambda: running_threads(pid) >= busy, 2)
+    wait_until(lambda: all(running_threads(pid) >= busy for _ in glances(GLANCES)), 2)
     shares = {thread: min((after[thread] - before.get(thread, 0)) / watched_s, 1) for thread in after}
     return {"watched_s": watched_s, "cpu_shares": shares}
+
+
+def glances(count):
+    for glance in range(count):
+        yield glance
+        time.sleep(0.002)
 
 
 def wait_until(is_so, seconds):

@@ -1,15 +1,16 @@
 //! Reads everything that is on disk of the labs. What cannot be read is named on the page, and hides nothing else.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use lab_report::{Answer, Diff, Gone, Report, Verb};
+use lab_report::{Answer, Diff, Gone, Picture, Report};
 use lab_results::Progress;
 
 use super::Options;
 use crate::catalogue::{self, Lab};
-use crate::kept::{self, SUBJECTS};
+use crate::kept::{self, SMALLEST, SUBJECTS};
 use crate::machine;
 use crate::progress;
 use crate::verbs::diff;
@@ -34,6 +35,7 @@ pub fn report(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<
 }
 
 fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Options) -> Result<lab_report::Lab> {
+    let mut disk = Disk { workspace, gone: Vec::new() };
     let mut found = lab_report::Lab {
         name: lab.name.clone(),
         number: lab.number,
@@ -43,23 +45,17 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
         symptom: lab.symptom.clone(),
         ..Default::default()
     };
-    found.readme = text_of(workspace, &lab.folder.join("README.md"), &mut found.gone).unwrap_or_default();
-    for path in json_files(&workspace.lab_target(&lab.name).join("runs")) {
-        if let Some(text) = text_of(workspace, &path, &mut found.gone) {
+    let folder = workspace.lab_target(&lab.name);
+    found.readme = disk.text(&lab.folder.join("README.md")).unwrap_or_default();
+    for path in disk.list(&folder.join("runs")).into_iter().filter(|path| is_json(path)) {
+        if let Some(text) = disk.text(&path) {
             found.add_verdict(&workspace.show(&path), &text);
         }
     }
-    for (verb, name) in [(Verb::Reproduce, "reproduce"), (Verb::Profile, "profile"), (Verb::Heap, "heap")] {
-        for subject in SUBJECTS {
-            let folders = [false, true].map(|is_smoke| kept::folder(workspace, lab, name, subject, is_smoke));
-            let Some(folder) = folders.into_iter().find(|folder| folder.is_dir()) else { continue };
-            let run = folder.join(kept::FILE);
-            let text = text_of(workspace, &run, &mut found.gone);
-            let svg = text_of(workspace, &folder.join("flamegraph.svg"), &mut found.gone);
-            let shown = workspace.show(&run);
-            found.add_program(verb, subject, text.as_deref().map(|text| (shown.as_str(), text)), svg);
-        }
+    for verb in disk.list(&folder).into_iter().filter(|path| path.is_dir()) {
+        runs_of(&verb, &mut disk, &mut found);
     }
+    found.gone.append(&mut disk.gone);
     found.answers = answers(workspace, lab, &progress)?;
     if options.solution_diff || progress.solved {
         let (fix, text) = diff::unified(workspace, lab)?;
@@ -70,6 +66,29 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
     }
     found.progress = progress;
     Ok(found)
+}
+
+/// The last runs of a verb, on every subject: `VERB/SUBJECT/run.json` with the flamegraphs beside it.
+fn runs_of(verb: &Path, disk: &mut Disk, found: &mut lab_report::Lab) {
+    let mut folders = disk.list(verb);
+    folders.retain(|path| path.is_dir());
+    folders.sort_by_key(|path| SUBJECTS.iter().position(|known| *known == name(path)).unwrap_or(SUBJECTS.len()));
+    for folder in &folders {
+        let called = name(folder);
+        let subject = called.strip_suffix(SMALLEST).unwrap_or(&called);
+        // The smallest size stands in where there is nothing larger.
+        if called != subject && folders.iter().any(|other| name(other) == subject) {
+            continue;
+        }
+        let is_picture = |path: &PathBuf| name(path).starts_with("flamegraph") && name(path).ends_with(".svg");
+        let mut drawn: Vec<PathBuf> = disk.list(folder).into_iter().filter(is_picture).collect();
+        drawn.sort_by_key(|path| name(path).trim_end_matches(".svg").to_string());
+        let pictures = drawn.iter().filter_map(|path| Some(Picture { file: name(path), svg: disk.text(path)? }));
+        let pictures = pictures.collect();
+        let run = folder.join(kept::FILE);
+        let (shown, text) = (disk.workspace.show(&run), disk.text(&run));
+        found.add_program(&name(verb), subject, text.as_deref().map(|text| (shown.as_str(), text)), pictures);
+    }
 }
 
 /// The diagnosis that was given, with its grades. Choices of other questions than the lab's own now are left out.
@@ -86,27 +105,65 @@ fn answers(workspace: &Workspace, lab: &Lab, progress: &Progress) -> Result<Vec<
     Ok(chosen.collect())
 }
 
-/// The files of a folder that hold runs; none where there is no folder.
-pub fn json_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
-    files.sort();
-    files
+/// What is on disk, and a note of what there cannot be read.
+struct Disk<'a> {
+    workspace: &'a Workspace,
+    gone: Vec<Gone>,
 }
 
-/// A file's text. Nothing where there is no file; a file that cannot be read is noted.
-fn text_of(workspace: &Workspace, path: &Path, gone: &mut Vec<Gone>) -> Option<String> {
-    let mut note = |why: String| {
-        gone.push(Gone { file: workspace.show(path), why });
-        None
-    };
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Ok(file) if file.len() > LARGEST => return note(format!("it is larger than {} MiB", LARGEST >> 20)),
-        _ => {}
+impl Disk<'_> {
+    /// What is in a folder, by name; nothing where there is none.
+    fn list(&mut self, folder: &Path) -> Vec<PathBuf> {
+        match list(folder) {
+            Ok(paths) => paths,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                self.note(folder, format!("it cannot be listed ({error})"));
+                Vec::new()
+            }
+        }
     }
-    match std::fs::read_to_string(path) {
-        Ok(text) => Some(text),
-        Err(error) => note(format!("it cannot be read ({error})")),
+
+    /// A file's text; nothing where there is none.
+    fn text(&mut self, path: &Path) -> Option<String> {
+        if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return None;
+        }
+        text_of(path).map_err(|why| self.note(path, why)).ok()
     }
+
+    fn note(&mut self, path: &Path, why: String) {
+        self.gone.push(Gone { file: self.workspace.show(path), why });
+    }
+}
+
+/// What is in a folder, by name.
+pub fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Whether that is what a file is called that holds one of our documents.
+pub fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// A file's text, or why there is none that we can show.
+pub fn text_of(path: &Path) -> Result<String, String> {
+    let unreadable = |error| format!("it cannot be read ({error})");
+    let file = std::fs::metadata(path).map_err(unreadable)?;
+    // Reading a pipe that somebody put there would never end.
+    if !file.is_file() {
+        return Err("it is no file".into());
+    }
+    if file.len() > LARGEST {
+        return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

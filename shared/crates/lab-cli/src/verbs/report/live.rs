@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use lab_report::{Page, Report};
+
+use super::pages::Pages;
 use super::{Options, collect};
 use crate::catalogue::Lab;
 use crate::pristine::sha256;
@@ -19,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_HEAD: u64 = 32 << 10;
 
 /// Serves the page until somebody presses Ctrl-C.
-pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<u8> {
+pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options, pages: &Pages) -> Result<u8> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("Found no free port on the loopback interface")?;
     let address = listener.local_addr()?;
@@ -30,24 +33,34 @@ pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<u
     }
     for stream in listener.incoming().filter_map(Result::ok) {
         let (workspace, labs, options) = (workspace.clone(), labs.to_vec(), options.clone());
-        let host = address.to_string();
+        let (pages, host) = (pages.clone(), address.to_string());
         // A browser opens connections in advance, and one that is silent must not keep the others waiting.
         std::thread::spawn(move || {
             // Who does not listen to the answer needs none.
-            let _ = answer(stream, &host, || page(&workspace, &labs, &options));
+            let _ = answer(stream, &host, |path| match path {
+                "/" => page(&pages, newest(&workspace, &labs, &options)?),
+                _ => stamp(&newest(&workspace, &labs, &options)?),
+            });
         });
     }
     Ok(0)
 }
 
-/// The page as it is now, and what tells it from any other.
-fn page(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<(String, String)> {
-    let report = collect::report(workspace, labs, &Options { solution_diff: false, ..options.clone() })?;
-    let stamp = sha256(lab_report::report(&lab_report::Report { at: 0, ..report.clone() }).as_bytes());
-    Ok((lab_report::live_report(&report, &stamp), stamp))
+fn newest(workspace: &Workspace, labs: &[Lab], options: &Options) -> Result<Report> {
+    collect::report(workspace, labs, &Options { solution_diff: false, ..options.clone() })
 }
 
-fn answer(mut stream: TcpStream, host: &str, page: impl FnOnce() -> Result<(String, String)>) -> Result<()> {
+/// What tells a report from any other: all that it shows, but when it was made.
+fn stamp(report: &Report) -> Result<String> {
+    Ok(sha256(&serde_json::to_vec(&Report { at: 0, ..report.clone() })?))
+}
+
+fn page(pages: &Pages, report: Report) -> Result<String> {
+    let stamp = stamp(&report)?;
+    pages.draw(&Page::Live { report, stamp })
+}
+
+fn answer(mut stream: TcpStream, host: &str, found: impl FnOnce(&str) -> Result<String>) -> Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let head: Vec<String> = BufReader::new((&stream).take(LONGEST_HEAD))
@@ -60,10 +73,9 @@ fn answer(mut stream: TcpStream, host: &str, page: impl FnOnce() -> Result<(Stri
     let (status, kind, body) = match asked.split(' ').collect::<Vec<_>>()[..] {
         // A page elsewhere may have its own name resolved to us, to read what is here.
         _ if named.is_none_or(|(_, value)| value.trim() != host) => ("403 Forbidden", "plain", "not this host".into()),
-        ["GET", path @ ("/" | "/stamp"), _] => match (page(), path) {
-            (Ok((page, _)), "/") => ("200 OK", "html", page),
-            (Ok((_, stamp)), _) => ("200 OK", "plain", stamp),
-            (Err(error), _) => ("500 Internal Server Error", "plain", format!("{error:#}")),
+        ["GET", path @ ("/" | "/stamp"), _] => match found(path) {
+            Ok(text) => ("200 OK", if path == "/" { "html" } else { "plain" }, text),
+            Err(error) => ("500 Internal Server Error", "plain", format!("{error:#}")),
         },
         _ => ("404 Not Found", "plain", "only / is here".into()),
     };

@@ -1,9 +1,10 @@
-//! The tables that a lab's program shows, with its objectives.
+//! What a program said: its tables with their objectives, and what else can be shown of its records.
 
 use lab_results::gate::figure as number;
-use lab_results::{Cell, Column, ProgramRun, Record, Table};
+use lab_results::{Cell, Column, FrameChange, ProgramRun, Record, Table};
 use maud::{Markup, html};
 
+use super::evidence::allocation_sites;
 use crate::charts::{Bar, Limit, bars, figure, percentiles};
 use crate::document::scrolling;
 use crate::words::{facts_of_run, plain};
@@ -11,12 +12,11 @@ use crate::words::{facts_of_run, plain};
 /// So many columns leave room for a chart beside them.
 const FEW: usize = 5;
 
-/// What `reproduce` said.
-pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
+/// Every record of a run that says something to people.
+pub fn said(run: &ProgramRun) -> Markup {
     let facts = facts_of_run(run);
     let before = |i: usize| i.checked_sub(1).and_then(|i| run.records.get(i));
     html! {
-        h4 { (subject) }
         @for (i, record) in run.records.iter().enumerate() {
             @match record {
                 Record::Table(found) => (table(found, run.records.get(i + 1), &facts)),
@@ -24,9 +24,74 @@ pub fn reproduced(subject: &str, run: &ProgramRun) -> Markup {
                 Record::Latencies { .. } if matches!(before(i), Some(Record::Table(_))) => {},
                 Record::Latencies { .. } => (distributions(record, &facts)),
                 Record::Note { text } => p { (plain(text)) },
+                Record::Profile { samples, top, .. } => (frames(*samples, top)),
+                Record::FlameDiff { before, after, cpu_ms, changed, .. } => (changes([before, after], *cpu_ms, changed)),
+                Record::Heap { total_bytes, total_blocks, peak_bytes, end_bytes, sites, .. } => {
+                    p {
+                        b { (number(*total_bytes as f64)) } " bytes in " b { (number(*total_blocks as f64)) }
+                        " blocks requested; at most " b { (number(*peak_bytes as f64)) } " bytes at once, "
+                        b { (number(*end_bytes as f64)) } " at the end."
+                    }
+                    (allocation_sites(&run.subject, sites))
+                    p class="facts" { (facts) }
+                },
+                Record::LiveHeap { live_bytes, sample_bytes, sites, .. } => {
+                    p {
+                        b { (number(*live_bytes as f64)) } " bytes live when that was most, estimated from one sample for "
+                        (number(*sample_bytes as f64)) " bytes."
+                    }
+                    (allocation_sites(&run.subject, sites))
+                    p class="facts" { (facts) }
+                },
                 _ => {},
             }
         }
+    }
+}
+
+/// They stand below the picture that they are of.
+fn frames(samples: u64, top: &[(String, f64)]) -> Markup {
+    scrolling(
+        "Frames with the largest shares",
+        &html! {
+            table {
+                caption { "Frames with the largest shares of " (number(samples as f64)) " samples" }
+                thead { tr { th class="num" { "share [%]" } th { "frame" } } }
+                tbody { @for (name, share) in top {
+                    tr { td class="num" { (format!("{:.0}", share * 100.0)) } td { code { (name) } } }
+                } }
+            }
+        },
+    )
+}
+
+/// The frames that changed most, in CPU time for a call where calls were counted, else in shares.
+fn changes(whose: [&String; 2], cpu_ms: Option<[f64; 2]>, changed: &[FrameChange]) -> Markup {
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    html! {
+        @if let Some([first, second]) = cpu_ms {
+            p { "CPU time of one call or request: " b { (number(first)) " ms" } " (" (whose[0]) "), " b { (number(second)) " ms" } " (" (whose[1]) ")." }
+        }
+        @if changed.is_empty() { p { "No frame changed more than chance explains." } }
+        @else { (scrolling(&format!("Frames that changed most, from {} to {}", whose[0], whose[1]), &html! {
+            table {
+                caption { "Frames that changed most" }
+                thead { tr {
+                    th { "frame" }
+                    @for whose in whose { th class="num" { (whose) " [%]" } }
+                    @if cpu_ms.is_some() { @for whose in whose { th class="num" { (whose) " [ms]" } } }
+                } }
+                tbody { @for change in changed {
+                    tr {
+                        td { code { (change.frame) } }
+                        @for share in change.shares { td class="num" { (percent(share)) } }
+                        @if cpu_ms.is_some() { @for ms in change.cpu_ms.map_or([None; 2], |ms| ms.map(Some)) {
+                            td class="num" { @match ms { Some(ms) => (number(ms)), None => "–" } }
+                        } }
+                    }
+                } }
+            }
+        })) }
     }
 }
 

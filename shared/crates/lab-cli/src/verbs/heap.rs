@@ -1,0 +1,140 @@
+//! `lab heap`: who asks for memory, before and after side by side.
+//!
+//! dhat counts every request; with `--live`, jemalloc samples what a running service holds. Both are built, and run, for each side
+//! now: nothing is compared with a run of another day.
+
+mod compare;
+mod show;
+mod sites;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use lab_results::{ProgramRun, Record};
+
+use crate::arena::{self, Attempt};
+use crate::args::OnLab;
+use crate::catalogue::{self, Kind, Lab};
+use crate::database;
+use crate::error::Usage;
+use crate::kept;
+use crate::runner::{self, Call};
+use crate::terminal::{print_line, spinner};
+use crate::workspace::{Workspace, create_folder};
+
+/// dhat slows programs down by a factor of thirty.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// A way to look at the heap.
+struct Tool {
+    /// The verb of the labs' programs, and where its runs are kept.
+    verb: &'static str,
+    /// The feature that it is built with.
+    feature: &'static str,
+}
+
+const REQUESTED: Tool = Tool { verb: "heap", feature: "heap" };
+const LIVE: Tool = Tool { verb: "live-heap", feature: "jemalloc" };
+
+/// Profiles what the lab is now; beside the baseline once it is edited, or beside the solution.
+pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u8> {
+    let tool = if live { &LIVE } else { &REQUESTED };
+    if live && lab.meta.kind != Kind::Service {
+        return Err(Usage(not_long_running(workspace, lab)?).into());
+    }
+    let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
+    let subjects = subjects(kept::subject(workspace, lab, false), on.solution);
+    if subjects.contains(&"yours") && !arena.ignored.is_empty() {
+        anstream::eprintln!("Left out, because the contract is the judge's own: {}", arena.ignored.join(", "));
+    }
+    // All are built first: words of the compiler's should not wait for a profile.
+    let build = |&subject| Ok((subject, arena.build_with(workspace, subject, tool.feature)?));
+    let programs = subjects.iter().map(build).collect::<Result<Vec<_>>>()?;
+    let mut runs = Vec::new();
+    for (subject, program) in programs {
+        let out = kept::folder(workspace, lab, tool.verb, subject, on.smoke);
+        create_folder(&out)?;
+        let mut arguments = vec![tool.verb.to_string(), "--seed".into(), on.seed.to_string()];
+        arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
+        arguments.extend(["--seconds".into(), if on.smoke { "0.5" } else { "4" }.into()]);
+        if on.smoke {
+            arguments.push("--smoke".into());
+        }
+        let bar = spinner(format!("Running {} ({subject}) under its heap profiler", lab.name));
+        let call = Call { arguments, environment: vec![("DB", database::chosen()?)], limit: LIMIT, ..Call::default() };
+        let mut records = runner::run(&program, &call)?.finished().with_context(|| format!("{subject} failed"))?;
+        bar.finish_and_clear();
+        records.iter_mut().for_each(as_the_checkout_has_it);
+        runs.push(kept::keep_as(workspace, lab, tool.verb, subject, on.seed, on.smoke, &records)?);
+    }
+    match (on.json, runs.as_slice()) {
+        (true, runs) => print_json(runs)?,
+        (false, [before, after]) => show::both(workspace, lab, before, after)?,
+        (false, runs) => runs.iter().for_each(|run| show::alone(workspace, lab, run)),
+    }
+    Ok(0)
+}
+
+/// What a lab's programs are built with to have their heaps looked at.
+pub fn features(lab: &Lab) -> Vec<&'static str> {
+    let tools = [Some(REQUESTED), (lab.meta.kind == Kind::Service).then_some(LIVE)];
+    tools.into_iter().flatten().map(|tool| tool.feature).collect()
+}
+
+/// Whose profiles are taken, the earlier first.
+fn subjects(now: &'static str, with_solution: bool) -> Vec<&'static str> {
+    match (now, with_solution) {
+        (now, true) => vec![now, "reference"],
+        ("baseline", false) => vec!["baseline"],
+        (now, false) => vec!["baseline", now],
+    }
+}
+
+fn not_long_running(workspace: &Workspace, lab: &Lab) -> Result<String> {
+    let services: Vec<String> = catalogue::labs(workspace)?
+        .iter()
+        .filter(|lab| lab.meta.kind == Kind::Service)
+        .map(|lab| format!("{} ({})", lab.nn(), lab.slug))
+        .collect();
+    let (name, nn) = (&lab.name, lab.nn());
+    Ok(format!(
+        "{name} does not run for long, so that nothing can be seen live; `cargo lab heap {nn}` counts all that it requests. \
+         Services are {}",
+        services.join(", ")
+    ))
+}
+
+/// The arena's folders are not where people look for a file.
+fn as_the_checkout_has_it(record: &mut Record) {
+    if let Record::Heap { sites, .. } | Record::LiveHeap { sites, .. } = record {
+        for frame in sites.iter_mut().flat_map(|site| &mut site.frames) {
+            for role in kept::SUBJECTS {
+                *frame = frame.replace(&format!("({role}/src/"), "(src/");
+            }
+        }
+    }
+}
+
+/// Each run as a line, and what they come to side by side.
+fn print_json(runs: &[ProgramRun]) -> Result<()> {
+    for run in runs {
+        print_line(&serde_json::to_string(run)?);
+    }
+    if let [before, after] = runs {
+        print_line(&serde_json::to_string(&compare::compare(before, after)?)?);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edited_lab_stands_beside_what_it_was_and_any_lab_beside_the_solution() {
+        assert_eq!(subjects("baseline", false), ["baseline"]);
+        assert_eq!(subjects("yours", false), ["baseline", "yours"]);
+        assert_eq!(subjects("baseline", true), ["baseline", "reference"]);
+        assert_eq!(subjects("yours", true), ["yours", "reference"]);
+    }
+}
