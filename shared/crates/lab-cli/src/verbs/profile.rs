@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use lab_results::Record;
 
-use crate::args::{OnLab, Recorded};
+use crate::args::Recorded;
 use crate::cargo::{self, Build};
 use crate::catalogue::Lab;
 use crate::error::Usage;
@@ -33,7 +33,7 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
     }
     let records = match with_perf {
         true => collect_with_perf(workspace, lab, recorded)?,
-        false => collect_for(workspace, lab, on, "profile", recorded.seconds)?,
+        false => collect(workspace, lab, recorded)?,
     };
     if on.json {
         return print_records(&records);
@@ -95,25 +95,23 @@ fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> R
     Ok(records)
 }
 
-/// Builds with the profiler's feature and runs the verb.
-pub fn collect(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str) -> Result<Vec<Record>> {
-    collect_for(workspace, lab, on, verb, None)
-}
-
-fn collect_for(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str, seconds: Option<u16>) -> Result<Vec<Record>> {
+/// Builds with the profiler inside, and runs it.
+fn collect(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
+    let on = &recorded.on;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
     let mut needs = reproduce::needs(lab);
-    needs.push(verb);
+    needs.push("profile");
     let build = Build {
-        title: cargo::title(&workspace.target, &format!("{package} with its {verb} profiler"), &needs),
-        arguments: vec!["--package".into(), package.clone(), "--features".into(), verb.into()],
+        title: cargo::title(&workspace.target, &format!("{package} with its profiler"), &needs),
+        arguments: vec!["--package".into(), package.clone(), "--features".into(), "profile".into()],
         ..Build::default()
     };
     let program = cargo::build(workspace, &build)?.executable(&package)?;
-    let out = kept::folder(workspace, lab, verb, kept::subject(workspace, lab, on.solution), on.smoke);
+    let out = kept::folder(workspace, lab, "profile", kept::subject(workspace, lab, on.solution), on.smoke);
     create_folder(&out)?;
-    let seconds = seconds.map_or(if on.smoke { "0.5" } else { "4" }.to_string(), |seconds| seconds.to_string());
-    let mut arguments = vec![verb.to_string(), "--seed".into(), on.seed.to_string()];
+    let seconds =
+        recorded.seconds.map_or(if on.smoke { "0.5" } else { "4" }.to_string(), |seconds| seconds.to_string());
+    let mut arguments = vec!["profile".to_string(), "--seed".into(), on.seed.to_string()];
     arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
     arguments.extend(["--seconds".into(), seconds]);
     if on.smoke {
@@ -123,7 +121,7 @@ fn collect_for(workspace: &Workspace, lab: &Lab, on: &OnLab, verb: &str, seconds
     let call = Call { arguments, limit: LIMIT, ..Call::default() };
     let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
-    kept::keep(workspace, lab, verb, on, &records)?;
+    kept::keep(workspace, lab, "profile", on, &records)?;
     Ok(records)
 }
 
