@@ -69,8 +69,8 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Profile { recorded, perf }) => {
             verbs::profile::cpu(&workspace, &lab(&recorded.on.lab)?, &recorded, perf)
         }
-        Some(Verb::Offcpu(recorded)) => verbs::offcpu::run(&workspace, &lab(&recorded.on.lab)?, &recorded),
         Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
+        Some(Verb::Offcpu(recorded)) => verbs::offcpu::run(&workspace, &lab(&recorded.on.lab)?, &recorded),
         Some(Verb::Heap { on, live }) => verbs::heap::run(&workspace, &lab(&on.lab)?, &on, live),
         Some(Verb::Console { on, table, install }) => {
             verbs::console::run(&workspace, &lab(&on.lab)?, &on, table, install)

@@ -9,7 +9,8 @@ use inferno::collapse::perf::Folder;
 use crate::frames::plain;
 use crate::stacks::{Stacks, without_the_runner};
 
-/// Reads the samples of `perf script -F comm,tid,time,event,ip,sym,dso` (each counts once where the period is left out), without the runner's frames and without the process's name.
+/// Reads the samples of `perf script -F comm,pid,tid,time,event,ip,sym,dso`, without the runner's frames and without the process's
+/// name. A sample counts once as long as the field `period` is left out.
 ///
 /// # Errors
 /// There is none.

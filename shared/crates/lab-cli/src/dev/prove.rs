@@ -126,8 +126,9 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
 }
 
 /// In a CPU profile of the pristine lab no other function of its own may be in or below more samples than the declared culprit, and
-/// a visible share must be. A program that waits has no such profile. Shares of CPU samples depend on what the code does and not on how busy the machine is. That the solution's
-/// share is smaller cannot be asked for: where the culprit is all the work there is, so is its replacement.
+/// a visible share must be. A program that waits has no such profile. Shares of CPU samples depend on what the code does, and not on
+/// how busy the machine is. That the solution's share is smaller cannot be asked for: where the culprit is all the work there is, so
+/// is its replacement.
 fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let program = arena.build_with(workspace, "baseline", "profile")?;
