@@ -113,7 +113,7 @@ impl OffCpu {
             name.contains("::") && !THROUGH.iter().any(|through| name.starts_with(through))
         });
         let is_pool = waits.is_none_or(|name| POOLS.iter().any(|pool| name.starts_with(pool)));
-        if is_pool && !stack.iter().any(|name| is_ours(name)) {
+        if is_pool && (drives_the_runtime(&left.user) || !stack.iter().any(|name| is_ours(name))) {
             self.idle += us;
             return;
         }
@@ -123,6 +123,13 @@ impl OffCpu {
         let root = format!("[{reason}]");
         self.blocked.add(&[&[root.as_str()], stack.as_slice()].concat(), us);
     }
+}
+
+/// Whether it is the thread that gave the runtime its outermost future, which stands under `main` of ours and waits for tasks as workers do.
+/// Whoever blocks on a future from within a task waits in the midst of work.
+fn drives_the_runtime(user: &[String]) -> bool {
+    let has = |part: &str| user.iter().any(|name| name.starts_with(part));
+    has("tokio::runtime::runtime::Runtime::block_on") && !has("tokio::runtime::task::")
 }
 
 /// Thread, time in microseconds and event of a line such as `tokio-rt-worker 18147/18160 39763.943674: sched:sched_switch:`.
@@ -167,6 +174,22 @@ mod tests {
         assert_eq!(off_cpu.reasons, BTreeMap::from(reasons));
         // One thread was preempted for 4,077 us, and a second time for 44,014 until the recording ends.
         assert_eq!((off_cpu.preempted, off_cpu.idle), (4_077 + 44_014, 7_885));
+    }
+
+    #[test]
+    fn the_thread_that_drives_the_runtime_is_idle_and_one_that_blocks_in_a_task_is_not() {
+        let stack = |user: &str| Left {
+            at: 0,
+            kernel: vec!["futex_wait".into()],
+            user: user.split(';').map(String::from).collect(),
+            wants_to_run: false,
+        };
+        let driver = "tokio::runtime::park::Inner::park;tokio::runtime::runtime::Runtime::block_on;lab_02::serve;main";
+        let mut off_cpu = OffCpu::default();
+        off_cpu.add(&stack(driver), 10);
+        assert_eq!((off_cpu.idle, off_cpu.blocked.total()), (10, 0));
+        off_cpu.add(&stack(&format!("{};tokio::runtime::task::raw::poll", driver.replace(";main", ""))), 7);
+        assert_eq!((off_cpu.idle, off_cpu.blocked.total()), (10, 7));
     }
 
     #[test]

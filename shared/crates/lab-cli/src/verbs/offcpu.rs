@@ -1,5 +1,7 @@
 //! `lab offcpu`: how long threads wait, for what, and who made them.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow, bail};
 use lab_results::Record;
 
@@ -21,18 +23,17 @@ const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab c
 
 /// Draws who waited in the midst of work.
 pub fn run(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<u8> {
-    let records = collect(workspace, lab, recorded)
-        .map_err(|error| anyhow!("{error:#}\n{}", OTHERWISE.replace("NN", &lab.nn())))?;
+    may_trace().map_err(|error| anyhow!("{error:#}\n{}", OTHERWISE.replace("NN", &lab.nn())))?;
+    let records = collect(workspace, lab, recorded)?;
     if recorded.on.json {
         return print_records(&records);
     }
-    records.iter().for_each(show);
+    records.iter().for_each(|record| show(workspace, record));
     Ok(0)
 }
 
 fn collect(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
     let on = &recorded.on;
-    may_trace()?;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
     let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
     let out = kept::folder(workspace, lab, "offcpu", kept::subject(workspace, lab, on.solution), on.smoke);
@@ -71,7 +72,7 @@ fn may_trace() -> Result<()> {
         );
     }
     let mounted = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
-    if !mounted.iter().any(|folder| std::path::Path::new(folder).join("events/sched/sched_switch").is_dir()) {
+    if !mounted.iter().any(|folder| Path::new(folder).join("events/sched/sched_switch").is_dir()) {
         bail!(
             "this kernel shows no tracepoints (containers have none as a rule): outside of one, \
              sudo mount -t tracefs nodev /sys/kernel/tracing"
@@ -80,7 +81,7 @@ fn may_trace() -> Result<()> {
     Ok(())
 }
 
-fn show(record: &Record) {
+fn show(workspace: &Workspace, record: &Record) {
     let Record::OffCpu { svg, blocked_ms, reasons, idle_ms, preempted_ms, top, .. } = record else { return };
     say!(
         "{}  {blocked_ms:.0} ms in which threads waited in the midst of work, all threads together",
@@ -97,6 +98,7 @@ fn show(record: &Record) {
     if let Some(svg) = svg {
         print(&shares(top));
         say!();
+        let svg = workspace.show(Path::new(svg));
         say!("Flamegraph: {svg} (open it in a browser; click to zoom; a column begins with what was waited for)");
     }
     say!(
