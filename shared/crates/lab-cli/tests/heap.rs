@@ -62,6 +62,10 @@ fn the_same_program_asks_for_the_same_every_time() {
 #[test]
 #[ignore = "compiles jemalloc; .ci/run runs it"]
 fn what_a_service_holds_is_seen_while_it_holds_it() {
+    if repository().to_string_lossy().contains(' ') {
+        println!("skipped: jemalloc cannot be built in a folder with a space in its name");
+        return;
+    }
     // The whole four seconds: the smallest run could end between two looks.
     let lines = heap(&["3", "--live"]);
     let live = record(&lines[0], "live_heap");

@@ -9,7 +9,7 @@ mod sites;
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use lab_results::{ProgramRun, Record};
 
 use crate::arena::{self, Attempt};
@@ -41,6 +41,14 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
     let tool = if live { &LIVE } else { &REQUESTED };
     if live && lab.meta.kind != Kind::Service {
         return Err(Usage(not_long_running(workspace, lab)?).into());
+    }
+    if live && !can_build_jemalloc(workspace) {
+        bail!(
+            "jemalloc's own build fails in a folder with a space in its name, and {} has one: \
+             CARGO_TARGET_DIR=/tmp/labs cargo lab heap {} --live",
+            workspace.target.display(),
+            lab.nn()
+        );
     }
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let subjects = subjects(kept::subject(workspace, lab, false), on.solution);
@@ -75,10 +83,16 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
     Ok(0)
 }
 
-/// What a lab's programs are built with to have their heaps looked at.
-pub fn features(lab: &Lab) -> Vec<&'static str> {
-    let tools = [Some(REQUESTED), (lab.meta.kind == Kind::Service).then_some(LIVE)];
+/// What a lab's programs are built with to have their heaps looked at, as far as it can be built here.
+pub fn features(workspace: &Workspace, lab: &Lab) -> Vec<&'static str> {
+    let has_live = lab.meta.kind == Kind::Service && can_build_jemalloc(workspace);
+    let tools = [Some(REQUESTED), has_live.then_some(LIVE)];
     tools.into_iter().flatten().map(|tool| tool.feature).collect()
+}
+
+/// Its configure script takes a space for the end of a path.
+fn can_build_jemalloc(workspace: &Workspace) -> bool {
+    !workspace.target.to_string_lossy().contains(char::is_whitespace)
 }
 
 /// Whose profiles are taken, the earlier first.

@@ -47,7 +47,7 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
         if let Err(words) = arena.build(workspace, true)? {
             say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);
         }
-        for feature in heap::features(&lab) {
+        for feature in heap::features(workspace, &lab) {
             // An attempt that does not compile was named above.
             arena.build_with(workspace, "baseline", feature)?;
             arena.build_with(workspace, "reference", feature)?;
