@@ -19,7 +19,8 @@ import { compile } from './requests.js';
 import { observing, thresholds } from './rules.js';
 import { summary } from './summary.js';
 
-const read = (path) => JSON.parse(open(import.meta.resolve(`../../../shared/stack/${path}`)));
+// A URL has `%20` where a folder's name has a space, and `open` takes names.
+const read = (path) => JSON.parse(open(decodeURI(import.meta.resolve(`../../../shared/stack/${path}`))));
 
 // Everything that k6 wants of a script. `defaults.rate` is the scenario's usual rate, in iterations in a second.
 export function load(name, defaults) {
