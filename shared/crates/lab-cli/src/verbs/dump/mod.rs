@@ -2,9 +2,11 @@
 
 mod frames;
 mod gdb;
+mod kept_core;
 mod process;
 mod show;
 mod view;
+mod words;
 
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -26,8 +28,10 @@ use crate::say;
 use crate::terminal::{COMMAND, GOOD, paint, print_json, spinner};
 use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder, write_atomically};
+use kept_core::{keep_program, most_bytes};
 use process::Process;
 use view::{Found, Step, Thread};
+use words::{notes, worth_a_look};
 
 /// The profile that keeps the types of local variables.
 const PROFILE: &str = "dump";
@@ -201,43 +205,6 @@ fn of_process(gdb: &Path, process: &Process, program: &str, folder: &Path, on: &
     Ok(view)
 }
 
-/// How long a core may get: the reader's limit, if the program keeps to it and the disk has room.
-fn most_bytes(process: &Process, folder: &Path, max_mib: u64) -> Result<u64> {
-    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-    let needed = process.core_bytes()?;
-    if mib(needed) > max_mib {
-        bail!(
-            "the core may take {} MiB, and {max_mib} are allowed: allow more with --max-mib {}, or only look, with --no-core. \
-             Started with MALLOC_ARENA_MAX=1 in its environment, a program with many threads needs much less",
-            mib(needed),
-            mib(needed)
-        );
-    }
-    let disk = rustix::fs::statvfs(folder).context("Failed to ask how much room the disk has")?;
-    let free = disk.f_bavail * disk.f_frsize;
-    if needed > free {
-        bail!(
-            "the core may take {} MiB, and the disk of {} has {} free: make room, or only look, with --no-core",
-            mib(needed),
-            folder.display(),
-            mib(free)
-        );
-    }
-    Ok((max_mib << 20).min(free))
-}
-
-/// A core is of no use without the very program that it is of, which the next build replaces.
-fn keep_program(process: &Process, to: &Path) -> Result<()> {
-    let from = process.program_path()?;
-    let _ = std::fs::remove_file(to);
-    let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-    let is_the_same = identity(&from).is_some() && identity(&from) == identity(&process.program());
-    if is_the_same && std::fs::hard_link(&from, to).is_ok() {
-        return Ok(());
-    }
-    std::fs::copy(process.program(), to).map(drop).context("Failed to keep the program beside its core")
-}
-
 /// A service's customers get answers again, a program does its work again: waited for, and counted.
 fn sees_it_work(session: &mut Session, lab: &Lab, package: &str) -> Result<String> {
     let unit = if lab.meta.kind == Kind::Service { "requests answered" } else { "calls done" };
@@ -307,58 +274,6 @@ fn view_of(found: Found, program: String, pid: Option<i32>) -> View {
     }
 }
 
-/// Numbers, texts, and how many share or fill something; no addresses, and no shells around what is not shown.
-fn worth_a_look(value: &mut String) -> bool {
-    if let Some((counted, _)) = value.split_once(") = ") {
-        *value = format!("{counted})");
-    }
-    !value.starts_with("0x") && !value.contains("{...}") && !value.contains("optimized out") && !value.contains("0x")
-}
-
-/// What cannot be seen, where it matters.
-fn notes(threads: &[Thread]) -> Vec<String> {
-    let frames = || threads.iter().flat_map(|thread| &thread.frames);
-    let mut notes = Vec::new();
-    if !frames().any(|frame| frame.own) {
-        let why = "No frame names a source file of the program's own: it was stripped, or built without debug information. Build it \
-                   with `debug = 2`, or with this workspace's profile: cargo build --profile dump.";
-        notes.push(why.to_string());
-    } else if !frames().any(|frame| frame.own && !frame.locals.is_empty())
-        && threads.iter().all(|thread| thread.holds.is_empty())
-    {
-        let why = "No local variable can be seen, so nobody knows who holds what: `cargo build --release` keeps lines only. Build \
-                   with `debug = 2`, or with this workspace's profile: cargo build --profile dump.";
-        notes.push(why.to_string());
-    }
-    let is_held = |lock: &str| threads.iter().any(|thread| thread.holds.iter().any(|hold| hold.lock == lock));
-    let waited_for = || threads.iter().filter_map(|thread| thread.waits.as_ref());
-    if waited_for().any(|wait| wait.lock.as_deref().is_none_or(|lock| !is_held(lock))) {
-        let why = "Whoever holds a lock without being named has its guard where no debugger finds it: in a future on the heap, in a \
-                   structure behind a pointer, or in a variable that the compiler optimised away. A lock of std's knows no owner.";
-        notes.push(why.to_string());
-    }
-    if frames().any(|frame| frame.function.as_deref().is_some_and(|function| function.starts_with("tokio::"))) {
-        let why = "Not to be seen: tasks that no thread polls right now, and what they hold (connections of a pool, locks of tokio's): \
-                   they are on the heap, not on a stack. `cargo lab console` shows tasks.";
-        notes.push(why.to_string());
-    }
-    notes
-}
-
-/// A type without paths and allocators: `Vec<i64>`.
-fn short_type(data: &str) -> String {
-    let data = data.trim_start_matches("struct ").replace(", alloc::alloc::Global", "");
-    let mut short = String::new();
-    for (at, part) in data.split("::").enumerate() {
-        if at > 0 {
-            // The word before `::` was a module.
-            short.truncate(short.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |end| end + 1));
-        }
-        short.push_str(part);
-    }
-    short
-}
-
 /// Keeps the view beside its core, as data and as text. Without one, what was kept before stays.
 fn keep(view: &View, folder: &Path) -> Result<()> {
     if view.core.is_none() {
@@ -367,38 +282,4 @@ fn keep(view: &View, folder: &Path) -> Result<()> {
     let text = anstream::adapter::strip_str(&show::text(view)).to_string();
     write_atomically(&folder.join("view.txt"), text.as_bytes())?;
     write_atomically(&folder.join("view.json"), &serde_json::to_vec_pretty(view)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_lose_their_paths_and_allocators() {
-        for (data, expected) in [
-            ("struct alloc::vec::Vec<i64, alloc::alloc::Global>", "Vec<i64>"),
-            (
-                "alloc::collections::btree::map::BTreeMap<u64, alloc::string::String, alloc::alloc::Global>",
-                "BTreeMap<u64, String>",
-            ),
-            ("f64 [3]", "f64 [3]"),
-        ] {
-            assert_eq!(short_type(data), expected);
-        }
-    }
-
-    #[test]
-    fn what_says_nothing_is_left_out() {
-        for (value, expected) in [
-            ("7", Some("7")),
-            ("Arc(strong=121, weak=0) = {value = {...}}", Some("Arc(strong=121, weak=0)")),
-            ("0x7ffe98225b40", None),
-            ("{pointer = 0x7f33e008fb80}", None),
-            ("{__0 = {inner = {...}}}", None),
-            ("{secs = <optimized out>}", None),
-        ] {
-            let mut shown = value.to_string();
-            assert_eq!(worth_a_look(&mut shown).then_some(shown.as_str()), expected, "{value}");
-        }
-    }
 }

@@ -116,7 +116,7 @@ fn held(hold: &Hold, frames: &[Frame]) -> String {
 
 /// ` of Vec<i64>`.
 fn of_data(data: Option<&str>) -> String {
-    data.map(|data| format!(" of {}", super::short_type(data))).unwrap_or_default()
+    data.map(|data| format!(" of {}", super::words::short_type(data))).unwrap_or_default()
 }
 
 /// Every lock that somebody waits for: who has it, and who wants it.
