@@ -24,7 +24,7 @@ import time
 import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust import FastHttpUser, events, task
-from locust.runners import WorkerRunner
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 import report
 import scenario
@@ -39,6 +39,8 @@ PACE_S = scenario.number("PACE_S", 5.0)
 WORKERS = scenario.number("WORKERS", 1)
 
 INTERRUPTED = 130
+# How long a worker whose users have all ended may take to say what they saw, on a busy machine.
+PATIENCE_S = 10
 GOLDEN = 0.6180339887498949
 
 
@@ -50,6 +52,10 @@ class Seen:
     unsent = 0
     failures = collections.Counter()
     started_s = time.time()
+    is_over = False
+    # Of the master: the workers whose last report is here, and how many never sent theirs.
+    ended = set()
+    silent = 0
 
 
 class Customer(FastHttpUser):
@@ -79,6 +85,9 @@ class Customer(FastHttpUser):
 
     @task
     def iterate(self):
+        # The master goes on spawning users that it had planned, also when it has said that this is the end.
+        if Seen.is_over:
+            return
         number = numbered(self.environment, Seen.iterations)
         Seen.iterations += 1
         flows = SCENARIO["flows"]
@@ -127,6 +136,10 @@ def why(error):
 def prepare(environment, **_):
     # At the end nobody is sent away without an answer.
     environment.stop_timeout = environment.stop_timeout or scenario.TIMEOUT_S + 2
+    if isinstance(environment.runner, WorkerRunner):
+        environment.runner.register_message("end", end)
+    if isinstance(environment.runner, MasterRunner):
+        environment.runner.register_message("ended", lambda msg, **_: Seen.ended.add(msg.node_id))
     if os.getpid() != STARTED_BY:
         gevent.spawn(end_with_the_master)
 
@@ -156,6 +169,35 @@ def take_over(data, **_):
         Seen.failures[step, reason] += count
 
 
+@events.test_stopping.add_listener
+def hear_all_workers(environment, **_):
+    """Before it quits, Locust's master waits for half a second. A worker whose users still wait for their answers reports later than that,
+    and what it had seen since its last report, in up to three seconds, was lost."""
+    master = environment.runner
+    if not isinstance(master, MasterRunner):
+        return
+    master.send_message("end")
+    until = time.time() + environment.stop_timeout + PATIENCE_S
+    while silent := [worker for worker in master.clients.all if worker.state != STATE_MISSING and worker.id not in Seen.ended]:
+        if time.time() > until:
+            Seen.silent = len(silent)
+            return
+        gevent.sleep(0.05)
+
+
+def end(environment, **_):
+    Seen.is_over = True
+    environment.runner.stop()
+
+
+@events.test_stop.add_listener
+def report_the_last(environment, **_):
+    worker = environment.runner
+    if isinstance(worker, WorkerRunner):
+        worker._send_stats()
+        worker.send_message("ended")
+
+
 @events.quitting.add_listener
 def judge(environment, **_):
     """Locust itself ends with 0 where nothing was sent and where every objective is broken."""
@@ -167,7 +209,7 @@ def judge(environment, **_):
         environment.runner.quit()
     stats = environment.stats
     elapsed_s = (stats.last_request_timestamp or time.time()) - Seen.started_s
-    document = report.document(SCENARIO, OBJECTIVES, TARGET, stats, Seen.failures, Seen.unsent, elapsed_s)
+    document = report.document(SCENARIO, OBJECTIVES, TARGET, stats, Seen, elapsed_s)
     document["interrupted"] = is_cut
     if path := os.environ.get("REPORT"):
         with open(path, "w", encoding="utf-8") as file:

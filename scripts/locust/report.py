@@ -10,8 +10,10 @@ FIGURES = [
 EXIT_CODES = {"pass": 0, "breach": 99, "invalid": 3}
 
 
-def document(scenario, objectives, target, stats, failures, unsent, elapsed_s):
-    """The document of a run. `failures` are counts by (step, reason); `unsent` counts iterations that were due and never began."""
+def document(scenario, objectives, target, stats, beside, elapsed_s):
+    """The document of a run. Beside the statistics: `failures` are counts by (step, reason), `unsent` counts iterations that were due and
+    never began, `silent` counts workers whose last report is missing."""
+    failures, unsent = beside.failures, beside.unsent
     steps = []
     for flow in scenario["flows"]:
         for request in flow["requests"]:
@@ -37,7 +39,7 @@ def document(scenario, objectives, target, stats, failures, unsent, elapsed_s):
         "steps": steps,
     }
     if objectives:
-        report["judgement"] = judge(report, objectives, unsent)
+        report["judgement"] = judge(report, objectives, beside)
     return report
 
 
@@ -80,7 +82,7 @@ def latencies(entry):
     }
 
 
-def judge(report, objectives, unsent):
+def judge(report, objectives, beside):
     """As lab_results::load::judge: every rule, zero samples are a breach, and a run that was not driven proves nothing."""
     steps = {step["name"]: step for step in report["steps"]}
     rules = []
@@ -94,9 +96,11 @@ def judge(report, objectives, unsent):
             kept = seen is not None and is_kept(seen, limit)
             rules.append({"step": objective["step"], "figure": figure, "limit": limit, "observed": seen, "kept": kept})
     reasons = []
-    if unsent > 0:
+    if beside.silent > 0:
+        reasons.append(f"{beside.silent} of Locust's workers did not say in time what their users saw last: end other programs, and run it again")
+    if beside.unsent > 0:
         reasons.append(
-            f"{unsent} iterations were never started, because their users were waiting for an answer: more users with a longer PACE_S, "
+            f"{beside.unsent} iterations were never started, because their users were waiting for an answer: more users with a longer PACE_S, "
             "or ask for less"
         )
     outcome = "pass" if all(rule["kept"] for rule in rules) else "breach"

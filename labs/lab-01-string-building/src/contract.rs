@@ -3,6 +3,7 @@
 use lab_harness::kernel::Kernel;
 use lab_harness::probe::allocations::Allocations;
 use lab_harness::results::Counts;
+use lab_harness::results::gate::counted;
 use orderflow::{Cents, Order, OrderLine, OrderStatus, Region, Shop};
 
 /// The first line of every manifest.
@@ -16,14 +17,21 @@ impl Kernel for CarrierManifest {
     type Output = String;
 
     const UNIT: &'static str = "orders";
+    const EXTENT_UNIT: &'static str = "lines";
     const REPRODUCE: &'static [usize] = &[500, 1_000, 2_000, 4_000];
     const SLO_MS: f64 = 100.0;
+    const SHOWN: &'static [(&'static str, &'static str, &'static str)] =
+        &[("manifest_bytes", "file", "B"), ("bytes_requested", "requested", "B"), ("allocations", "allocations", "")];
     const COUNTED: &'static [usize] = &[50, 100, 200, 400, 800, 1_600];
     const TIMED: usize = 1_000;
     const PAIRED: usize = 200;
 
     fn input(seed: u64, size: usize) -> Vec<Order> {
         Shop::new(seed).orders(size)
+    }
+
+    fn stretched(orders: Vec<Order>) -> Vec<Order> {
+        Order::merged(orders).into_iter().collect()
     }
 
     fn adversarial(seed: u64) -> Vec<(&'static str, Vec<Order>)> {
@@ -95,7 +103,7 @@ impl Kernel for CarrierManifest {
     }
 
     fn show(orders: &Vec<Order>) -> String {
-        format!("{} orders: {orders:?}", orders.len())
+        format!("{}: {orders:?}", counted(orders.len() as u64, Self::UNIT))
     }
 
     fn counts(manifest: &String, allocations: &Allocations) -> Counts {
@@ -104,6 +112,7 @@ impl Kernel for CarrierManifest {
             ("allocations".into(), allocations.count as f64),
             ("bytes_requested".into(), allocations.bytes_requested as f64),
             ("bytes_requested_per_byte".into(), per_byte),
+            ("manifest_bytes".into(), manifest.len() as f64),
             ("peak_bytes".into(), allocations.peak_bytes as f64),
         ])
     }

@@ -12,8 +12,12 @@ static ONE: Semaphore = Semaphore::const_new(1);
 
 /// Opens a session for whoever knows the account's password.
 pub async fn sign_in(accounts: Arc<Accounts>, credentials: Credentials) -> Result<Session, Denied> {
-    let _core = ONE.acquire().await.expect("nobody closes the semaphore");
-    spawn_blocking(move || verify(&accounts, &credentials)).await.expect("the hash does not panic")
+    let one = ONE.acquire().await.expect("nobody closes the semaphore");
+    let verify = move || {
+        let _one = one;
+        verify(&accounts, &credentials)
+    };
+    spawn_blocking(verify).await.expect("the hash does not panic")
 }
 
 fn verify(accounts: &Accounts, credentials: &Credentials) -> Result<Session, Denied> {

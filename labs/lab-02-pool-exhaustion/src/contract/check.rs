@@ -1,6 +1,6 @@
 //! Right answers over the socket, and what is in the database and in the gateway's books afterwards.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,34 +14,55 @@ use orderflow::Order;
 
 use super::load::request;
 use super::orders::{CANCELLED, PAID, PAYING, PENDING};
-use super::provider::Answering;
-use super::rig::{Rig, state};
+use super::provider::{Answering, LOST_AFTER_CHARGE};
+use super::rig::{CLOSED, Rig, machine_trouble, state};
 use super::server::POOL;
 
 /// Orders that the cases need.
-const ORDERS: usize = 64;
-/// Connections in the pool: so many that neither act's fault can show. Whether answers are right is asked here, nothing else.
+const ORDERS: usize = 128;
+/// Connections in the pool: so many that neither fault can show. Whether answers are right is asked here, nothing else.
 const CONNECTIONS: &str = "48";
-/// A card that is declined once, and an order whose answer from the gateway is lost.
+/// A card that is declined once.
 const DECLINED: usize = 5;
-const LOST: usize = 6;
+/// Orders whose answer from the gateway is lost: the card was not charged, and it was.
+const LOST: [usize; 2] = [6, 7];
+/// Orders that the audit log takes no entry for; the card of the second one is declined.
+const UNRECORDED: std::ops::Range<usize> = 8..11;
+/// Orders that cannot become paid, or cancelled, because another one is.
+const NEVER_PAID: [usize; 2] = [11, 12];
+const NEVER_CANCELLED: [usize; 2] = [13, 14];
+/// Orders for which the bank takes its time.
+const SLOW: std::ops::Range<usize> = 15..55;
+/// How long that is: longer than the promise. Whether somebody gives up after seconds is asked where they cost none.
+const SLOWLY: Duration = Duration::from_millis(700);
 /// An order that is with the carrier already.
 const SHIPPED: usize = ORDERS - 1;
 /// From here to the shipped one, orders have no part of their own.
-const FREE: usize = 7;
+const FREE: usize = SLOW.end;
 
 /// How long after the last answer an order's state may change.
-const SETTLE: Duration = Duration::from_millis(300);
+const SETTLE: Duration = Duration::from_secs(1);
 
 /// Requests that are sent at once, and all that may come of them.
 struct Case {
     name: String,
     requests: Vec<Request>,
-    /// Statuses in ascending order, because requests of a case may overtake each other, then the orders' states.
-    outcomes: Vec<String>,
+    outcomes: Vec<Outcome>,
     /// The orders to look at.
     orders: Vec<Order>,
 }
+
+/// What came of a case, or may come of it.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    /// In ascending order, because requests of a case may overtake each other.
+    statuses: Vec<u16>,
+    /// Of the orders to look at.
+    states: Vec<String>,
+}
+
+/// So many states, and requests, are shown.
+const SHOWN: usize = 3;
 
 /// Plays all cases, up to the first wrong answer.
 pub(super) fn check(run: &Run) -> Result<()> {
@@ -49,10 +70,14 @@ pub(super) fn check(run: &Run) -> Result<()> {
     for seed in run.seed..run.seed + if run.smoke { 1 } else { 2 } {
         let rig = Rig::lease(seed, ORDERS, moody(seed))?;
         rig.ship(&rig.orders[SHIPPED])?;
-        let service = rig.launch(&Run { seed, ..run.clone() }).env(POOL, CONNECTIONS).start()?;
+        rig.close_audit_log(&rig.orders[UNRECORDED])?;
+        for (status, [order, other]) in [(PAID, NEVER_PAID), (CANCELLED, NEVER_CANCELLED)] {
+            rig.keep_from(status, &rig.orders[order], &rig.orders[other])?;
+        }
+        let mut service = rig.launch(&Run { seed, ..run.clone() }).env(POOL, CONNECTIONS).start()?;
         for case in cases(&rig.orders) {
             emit(&Record::Case { name: case.name.clone() });
-            if let Some(wrong) = wrong(&rig, &service, case)? {
+            if let Some(wrong) = wrong(&rig, &mut service, case)? {
                 emit(&wrong);
                 return Ok(());
             }
@@ -64,20 +89,25 @@ pub(super) fn check(run: &Run) -> Result<()> {
     Ok(())
 }
 
-/// A quick gateway that declines one card the first time, and for another one gives no answer.
+/// A gateway that is quick for most orders, declines two cards the first time, and gives no answer for two orders.
 fn moody(seed: u64) -> Answering {
     let orders = orderflow_store::Scale { seed, orders: ORDERS, customers: 200, products: 100 }.stored_orders();
-    let (declined, lost) = (orders[DECLINED].reference.clone(), orders[LOST].reference.clone());
+    let numbers: HashMap<String, usize> =
+        (0..).zip(&orders).map(|(number, order)| (order.reference.clone(), number)).collect();
     let seen = Arc::new(Mutex::new(HashSet::new()));
     Arc::new(move |charge| {
-        let is_first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(charge.reference.clone());
-        let status = match charge.reference {
-            reference if reference == declined && is_first => StatusCode::PAYMENT_REQUIRED,
-            reference if reference == lost => StatusCode::SERVICE_UNAVAILABLE,
+        let number = numbers.get(&charge.reference).copied().unwrap_or(FREE);
+        let is_first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(charge.reference);
+        let status = match number {
+            DECLINED if is_first => StatusCode::PAYMENT_REQUIRED,
+            number if number == UNRECORDED.start + 1 => StatusCode::PAYMENT_REQUIRED,
+            number if number == LOST[0] => StatusCode::SERVICE_UNAVAILABLE,
+            number if number == LOST[1] => LOST_AFTER_CHARGE,
             _ => StatusCode::OK,
         };
+        let latency = if SLOW.contains(&number) { SLOWLY } else { Duration::from_millis(2) };
         Box::pin(async move {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(latency).await;
             status
         })
     })
@@ -87,12 +117,58 @@ fn moody(seed: u64) -> Answering {
 fn cases(orders: &[Order]) -> Vec<Case> {
     let mut cases = one_by_one(orders);
     cases.extend(at_once(orders));
-    cases.extend([
-        one("the gateway's answer is lost", &orders[LOST], "pay", 502, is(&orders[LOST], PAYING, &[])),
-        one("somebody pays whose charge is unknown", &orders[LOST], "pay", 409, is(&orders[LOST], PAYING, &[])),
-        one("somebody cancels whose charge is unknown", &orders[LOST], "cancel", 409, is(&orders[LOST], PAYING, &[])),
-    ]);
+    cases.extend(unrecorded(orders));
+    cases.extend(unsaved(orders));
+    cases.extend(LOST.iter().flat_map(|&lost| lost_answer(&orders[lost], lost == LOST[1])));
+    let slow: Vec<&Order> = orders[SLOW].iter().collect();
+    let name = format!("{} people pay at once while the bank takes {SLOWLY:?}", slow.len());
+    cases.push(all_are(&name, &slow, "pay", paid));
     cases
+}
+
+/// The gateway was asked once, and nobody knows what it did: it is not asked again.
+fn lost_answer(order: &Order, is_charged: bool) -> [Case; 3] {
+    let charged = [order.total().0];
+    let then = || state(&order.reference, PAYING, &[], if is_charged { &charged } else { &[] });
+    [
+        one("the gateway's answer is lost", order, "pay", 502, then()),
+        one("somebody pays whose charge is unknown", order, "pay", 409, then()),
+        one("somebody cancels whose charge is unknown", order, "cancel", 409, then()),
+    ]
+}
+
+/// What is not in the audit log was not done: nobody is told that it was. Whether the order's status was changed before is left open,
+/// because in a transaction it was not.
+fn unrecorded(orders: &[Order]) -> Vec<Case> {
+    let [accepted, declined, left] = [0, 1, 2].map(|part| &orders[UNRECORDED.start + part]);
+    let either = |name: &str, order: &Order, action, statuses: [&str; 2], charged: &[i64]| {
+        fails(name, order, action, statuses.map(|status| state(&order.reference, status, &[CLOSED], charged)))
+    };
+    vec![
+        either("an order is paid and the audit log fails", accepted, "pay", [PAID, PAYING], &[accepted.total().0]),
+        either("a card is declined and the audit log fails", declined, "pay", [PENDING, PAYING], &[]),
+        either("an order is cancelled and the audit log fails", left, "cancel", [CANCELLED, PENDING], &[]),
+    ]
+}
+
+/// Nobody is told that something was done which the order's status does not say. Whether the audit log was written before is left open.
+fn unsaved(orders: &[Order]) -> [Case; 2] {
+    let [accepted, left] = [NEVER_PAID, NEVER_CANCELLED].map(|[order, _]| &orders[order]);
+    let either = |order: &Order, status, entry, charged: &[i64]| {
+        [&[][..], &[entry]].map(|audit| state(&order.reference, status, audit, charged))
+    };
+    let paying = either(accepted, PAYING, "paid", &[accepted.total().0]);
+    let pending = either(left, PENDING, "cancelled", &[]);
+    [
+        fails("an order is paid and its status cannot be saved", accepted, "pay", paying),
+        fails("an order is cancelled and its status cannot be saved", left, "cancel", pending),
+    ]
+}
+
+/// The database refuses a statement: the customer is told so, and the order is in either state.
+fn fails(name: &str, order: &Order, action: &str, states: [String; 2]) -> Case {
+    let outcomes = states.map(|state| outcome(&[500], &[state])).into();
+    case(name, vec![request(order, action)], outcomes, &[order])
 }
 
 fn one_by_one(orders: &[Order]) -> Vec<Case> {
@@ -141,22 +217,25 @@ fn at_once(orders: &[Order]) -> Vec<Case> {
         let outcomes = [paid(order), cancelled(order)].map(|either| outcome(&[204, 409], &[either]));
         cases.push(case("somebody pays while somebody else cancels", requests, outcomes.into(), &[order]));
     }
-    let requests = |crowd: &[&Order], action| crowd.iter().map(|order| request(order, action)).collect();
-    let all = |states: Vec<String>| vec![outcome(&[204; 20], &states)];
-    let are_paid = all(payers.iter().map(|order| paid(order)).collect());
-    let are_cancelled = all(leavers.iter().map(|order| cancelled(order)).collect());
-    cases.push(case("twenty people pay at once", requests(payers, "pay"), are_paid, payers));
-    cases.push(case("twenty people cancel at once", requests(leavers, "cancel"), are_cancelled, leavers));
+    cases.push(all_are("twenty people pay at once", payers, "pay", paid));
+    cases.push(all_are("twenty people cancel at once", leavers, "cancel", cancelled));
     let untouched = outcome(&[], &[is(alone, PENDING, &[])]);
     cases.push(case("an order that nobody touched", Vec::new(), vec![untouched], &[alone]));
     cases
+}
+
+/// All of them want the same at once, and get it.
+fn all_are(name: &str, orders: &[&Order], action: &str, then: fn(&Order) -> String) -> Case {
+    let requests = orders.iter().map(|order| request(order, action)).collect();
+    let states: Vec<String> = orders.iter().map(|order| then(order)).collect();
+    case(name, requests, vec![outcome(&vec![204; orders.len()], &states)], orders)
 }
 
 fn one(name: &str, order: &Order, action: &str, status: u16, then: String) -> Case {
     case(name, vec![request(order, action)], vec![outcome(&[status], &[then])], &[order])
 }
 
-fn case(name: &str, requests: Vec<Request>, outcomes: Vec<String>, orders: &[&Order]) -> Case {
+fn case(name: &str, requests: Vec<Request>, outcomes: Vec<Outcome>, orders: &[&Order]) -> Case {
     Case { name: name.into(), requests, outcomes, orders: orders.iter().map(|&order| order.clone()).collect() }
 }
 
@@ -179,37 +258,65 @@ fn most(orders: &[Order], of: impl Fn(&Order) -> i64) -> usize {
     (FREE..SHIPPED).max_by_key(|&order| of(&orders[order])).unwrap_or(FREE)
 }
 
-fn outcome(statuses: &[u16], states: &[String]) -> String {
-    format!("{statuses:?}; {}", states.join("; "))
+fn outcome(statuses: &[u16], states: &[String]) -> Outcome {
+    Outcome { statuses: statuses.to_vec(), states: states.to_vec() }
 }
 
-fn wrong(rig: &Rig, service: &Service, case: Case) -> Result<Option<Record>> {
-    let input = case.requests.iter().map(Request::to_string).collect::<Vec<_>>().join(", ");
-    let mut statuses = Vec::new();
-    for answer in load::call_all(service.address(), case.requests) {
-        match answer {
-            Ok(answer) => statuses.push(answer.status),
-            Err(error) => {
-                let got = format!("{error}\n{}", service.last_words()).trim_end().into();
-                return Ok(Some(Record::Wrong { case: case.name, input, expected: case.outcomes.join(" or "), got }));
-            }
+impl Outcome {
+    /// The statuses, and the states that another outcome has otherwise.
+    fn besides(&self, other: &Outcome) -> String {
+        let differs = |state: &&String| !other.states.contains(*state);
+        let mut states: Vec<String> = self.states.iter().filter(differs).cloned().collect();
+        if states.is_empty() {
+            states = self.states.clone();
         }
+        let statuses = self.statuses.chunk_by(|one, next| one == next).map(|same| match same {
+            [status] => status.to_string(),
+            _ => format!("{} ({} times)", same[0], same.len()),
+        });
+        let statuses: Vec<String> = statuses.collect();
+        format!("answered with {}; {}", statuses.join(", "), first_of(&states, "; "))
+    }
+}
+
+/// The first few, and how many more there are.
+fn first_of(all: &[String], between: &str) -> String {
+    let shown = all[..all.len().min(SHOWN)].join(between);
+    if all.len() > SHOWN { format!("{shown}{between}and {} more", all.len() - SHOWN) } else { shown }
+}
+
+/// How the answers to a case are wrong, if they are. A missing answer is none that could be wrong: it ends the check.
+fn wrong(rig: &Rig, service: &mut Service, case: Case) -> Result<Option<Record>> {
+    let (mut statuses, mut failures) = (Vec::new(), String::new());
+    let requests: Vec<String> = case.requests.iter().map(Request::to_string).collect();
+    for (request, answer) in requests.iter().zip(load::call_all(service.address(), case.requests)) {
+        let answer = answer.map_err(|error| service.no_answer(error))?;
+        if answer.status == StatusCode::INSUFFICIENT_STORAGE.as_u16() {
+            return Err(machine_trouble(answer.body));
+        }
+        if answer.status >= 500 && failures.is_empty() {
+            failures = format!("\n{request} was answered with {} {}", answer.status, answer.body);
+        }
+        statuses.push(answer.status);
     }
     statuses.sort_unstable();
     let until = Instant::now() + SETTLE;
-    let mut got = outcome(&statuses, &states(rig, &case.orders)?);
+    let mut got = outcome(&statuses, &rig.states(&case.orders)?);
     // What comes a little later is right here; whether an answer may come before it is asked where time stands still.
     while !case.outcomes.contains(&got) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));
-        got = outcome(&statuses, &states(rig, &case.orders)?);
+        got = outcome(&statuses, &rig.states(&case.orders)?);
     }
-    let is_right = case.outcomes.contains(&got);
-    let wrong = || Record::Wrong { case: case.name, input, expected: case.outcomes.join(" or "), got };
-    Ok((!is_right).then(wrong))
-}
-
-fn states(rig: &Rig, orders: &[Order]) -> Result<Vec<String>> {
-    orders.iter().map(|order| rig.state(order)).collect()
+    if case.outcomes.contains(&got) {
+        return Ok(None);
+    }
+    let expected: Vec<String> = case.outcomes.iter().map(|outcome| outcome.besides(&got)).collect();
+    Ok(Some(Record::Wrong {
+        case: case.name,
+        input: first_of(&requests, ", "),
+        expected: expected.join(" or "),
+        got: got.besides(&case.outcomes[0]) + &failures,
+    }))
 }
 
 #[cfg(test)]
@@ -217,10 +324,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_orders_enough_for_every_seed() {
+    fn a_wrong_outcome_is_told_by_what_differs() {
+        let states = |wrong: &str| -> Vec<String> {
+            (0..40)
+                .map(|order| if order == 30 { format!("30 is {wrong}") } else { format!("{order} is paid") })
+                .collect()
+        };
+        let (right, wrong) = (outcome(&[204; 40], &states("paid")), outcome(&[204; 40], &states("paying")));
+        assert_eq!(right.besides(&wrong), "answered with 204 (40 times); 30 is paid");
+        assert_eq!(wrong.besides(&right), "answered with 204 (40 times); 30 is paying");
+        let refused = outcome(&[204, 409], &["1 is paid".into()]);
+        assert_eq!(refused.besides(&right), "answered with 204, 409; 1 is paid");
+        let names: Vec<String> = (0..5).map(|name| name.to_string()).collect();
+        assert_eq!(first_of(&names, ", "), "0, 1, 2, and 2 more");
+    }
+
+    /// Every order has one part: what one case did must not be what another one finds.
+    #[test]
+    fn the_cases_that_come_at_once_share_no_order_for_any_seed() {
         for seed in 0..50 {
             let orders = orderflow_store::Scale { seed, orders: ORDERS, customers: 200, products: 100 }.stored_orders();
-            assert!(cases(&orders).iter().all(|case| !case.outcomes.is_empty()));
+            let cases = cases(&orders);
+            let mut asked = HashSet::new();
+            for case in cases.iter().filter(|case| case.requests.len() > 1 && !case.orders.is_empty()) {
+                for order in &case.orders {
+                    assert!(asked.insert(order.reference.clone()), "seed {seed}: {} is in two cases", order.reference);
+                }
+            }
+            assert_eq!(asked.len(), 1 + 4 + 20 + 20 + SLOW.len(), "seed {seed}");
+            for order in [DECLINED, LOST[0], LOST[1], SHIPPED].into_iter().chain(UNRECORDED.start..SLOW.start) {
+                assert!(!asked.contains(&orders[order].reference), "seed {seed}: order {order} has a part of its own");
+            }
         }
     }
 }

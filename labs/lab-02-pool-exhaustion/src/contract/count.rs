@@ -1,118 +1,67 @@
-//! Deterministic counts of who holds a connection when, taken in this process with pools of a single connection.
+//! Deterministic counts of who holds a connection when, and of who is served, in this process with pools of a single connection.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use axum::http::StatusCode;
 use lab_harness::results::{Counts, Record};
 use lab_harness::{Run, emit};
 use orderflow::Order;
-use orderflow_store::{PoolSettings, connect};
 use sqlx::AnyPool;
-use sqlx::any::AnyConnectOptions;
-use tokio::runtime::Builder;
-use tokio::time::{Instant, sleep};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
+use super::crowd::{self, CROWD, blame_the_disk, closed_pool};
 use super::orders::{CANCELLED, PAID};
 use super::provider::{Answering, Provider, accepting_after};
 use super::rig::{Rig, state};
-use super::{Checkout, Refusal};
+use super::{Checkout, Gateway, gateway};
 
-/// Customers who pay at the same time.
-const CUSTOMERS: usize = 4;
-/// How long the gateway waits for all of them to arrive, and for the shop to let go of its connection. Who does not hold
-/// it needs a few milliseconds.
-const RENDEZVOUS: Duration = Duration::from_millis(1_000);
+/// Orders of customers who come one by one: two who pay, two who cancel, and one whose bank is slow.
+const SINGLES: usize = 5;
+/// How long that bank takes: longer than anybody plausible gives up, shorter than the shop's own patience with its gateway.
+const SLOWLY: Duration = Duration::from_secs(7);
 /// How long a request waits for the only connection when nobody else wants it. On a busy machine a ping takes its time.
-const PATIENCE: Duration = Duration::from_millis(600);
+const PATIENCE: Duration = Duration::from_millis(1_000);
 
 /// Counts what the gates are declared on.
 pub(super) fn count(checkout: Checkout, run: &Run) -> Result<()> {
-    emit(&Record::Case { name: "payments and cancellations with one connection in the pool".into() });
-    let rig = Rig::lease(run.seed, CUSTOMERS + 5, accepting_after(Duration::ZERO))?;
-    let (at_once, one_by_one) = rig.orders.split_at(CUSTOMERS);
-    // Both wait most of the time, on databases and pools that they do not share.
-    let (calls, singles) = std::thread::scope(|scope| {
-        let calls = scope.spawn(|| gateway_calls(checkout, &rig, at_once));
+    let case = |name: String| emit(&Record::Case { name });
+    case(format!("with one connection in the pool, {CROWD} customers pay at once, and others come one by one"));
+    let rig = Rig::lease(run.seed, SINGLES + 2 * CROWD, accepting_after(Duration::ZERO))?;
+    let (one_by_one, crowds) = rig.orders.split_at(SINGLES);
+    let (paying, leaving) = crowds.split_at(CROWD);
+    // Both wait most of the time, for pools that they do not share.
+    let (paid, singles) = std::thread::scope(|scope| {
+        let paid = scope.spawn(|| crowd::pay(checkout, &rig, paying));
         let singles = alone(checkout, &rig, one_by_one);
-        (calls.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), singles)
+        (paid.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), singles)
     });
-    let (calls, singles) = (calls?, singles?);
+    let (paid, singles) = (paid?, singles?);
+    if let Some(wrong) = singles.gave_up {
+        emit(&wrong);
+        return Ok(());
+    }
+    // A crowd in which each one needs a connection more than there is waits until its patience ends: one alone has shown it.
+    let turned_away = if singles.cancels_failed == 0 {
+        case(format!("with one connection in the pool, {CROWD} customers cancel at once"));
+        crowd::cancel(checkout, &rig, leaving)?
+    } else {
+        0
+    };
     let counts = Counts::from([
-        ("gateway_calls_holding_connection".into(), calls.holding as f64),
-        ("gateway_calls_at_once".into(), calls.at_once as f64),
+        ("gateway_calls_holding_connection".into(), paid.holding as f64),
+        ("gateway_calls_at_once".into(), paid.at_once as f64),
         ("cancels_failed_with_one_connection".into(), singles.cancels_failed as f64),
         ("pays_failed_with_one_connection".into(), singles.pays_failed as f64),
         ("answers_before_saved".into(), singles.before_saved as f64),
+        ("customers_not_served_at_once".into(), (paid.not_served + turned_away) as f64),
     ]);
-    emit(&Record::Counts { size: CUSTOMERS as u64, counts });
+    emit(&Record::Counts { size: CROWD as u64, unit: "customers at once".into(), counts });
     Ok(())
-}
-
-/// What the gateway saw of the shop's connections.
-struct GatewayCalls {
-    holding: u64,
-    at_once: u64,
-}
-
-/// All of them pay at once. The gateway answers when everybody is there and the shop holds nothing, or when it is tired of
-/// waiting. A call during which the shop never let go of its connection was made holding it.
-fn gateway_calls(checkout: Checkout, rig: &Rig, orders: &[Order]) -> Result<GatewayCalls> {
-    let runtime = lab_harness::service::runtime(1)?;
-    let pool = runtime.block_on(closed_pool(rig.url(), Duration::from_secs(30)))?;
-    let seen = Arc::new(Seen::default());
-    let provider = Provider::open(runtime.handle(), rendezvous(pool.clone(), Arc::clone(&seen)))?;
-    let gateway = super::Gateway::at(provider.address);
-    runtime.block_on(async {
-        let paying: Vec<_> = orders
-            .iter()
-            .map(|order| {
-                let (pool, gateway, reference) = (pool.clone(), gateway.clone(), order.reference.clone());
-                tokio::spawn(async move { (checkout.pay)(&pool, &gateway, &reference).await })
-            })
-            .collect();
-        for paid in paying {
-            // A panic was reported by the runtime already; answers are the other counts' business.
-            let _ = paid.await;
-        }
-    });
-    Ok(GatewayCalls { holding: seen.holding.load(Relaxed), at_once: seen.most.load(Relaxed) })
-}
-
-#[derive(Default)]
-struct Seen {
-    under_way: AtomicU64,
-    most: AtomicU64,
-    holding: AtomicU64,
-    until: OnceLock<Instant>,
-}
-
-fn rendezvous(pool: AnyPool, seen: Arc<Seen>) -> Answering {
-    Arc::new(move |_| {
-        let (pool, seen) = (pool.clone(), Arc::clone(&seen));
-        Box::pin(async move {
-            let now = seen.under_way.fetch_add(1, Relaxed) + 1;
-            seen.most.fetch_max(now, Relaxed);
-            // The first one to come decides how long all of them wait.
-            let until = *seen.until.get_or_init(|| Instant::now() + RENDEZVOUS);
-            let mut held = true;
-            loop {
-                // The pool was filled before, so what is not idle is held by somebody, whether the pool knows of it or not. A
-                // connection that was let go is handed back by a task of its own: that is why we ask more than once.
-                held &= pool.num_idle() != 1;
-                let all_here = seen.most.load(Relaxed) == CUSTOMERS as u64;
-                if (all_here && !held) || Instant::now() >= until {
-                    break;
-                }
-                sleep(Duration::from_millis(1)).await;
-            }
-            seen.holding.fetch_add(held.into(), Relaxed);
-            seen.under_way.fetch_sub(1, Relaxed);
-            StatusCode::OK
-        })
-    })
 }
 
 /// What became of requests that had the shop to themselves.
@@ -121,6 +70,8 @@ struct Singles {
     cancels_failed: u64,
     pays_failed: u64,
     before_saved: u64,
+    /// The payment that was not paid, because its bank was slow.
+    gave_up: Option<Record>,
 }
 
 /// One request at a time, on a runtime that stands still between them: what a request left to a task of its own, to be done
@@ -131,43 +82,74 @@ fn alone(checkout: Checkout, rig: &Rig, orders: &[Order]) -> Result<Singles> {
     let gateway = rig.gateway();
     let mut singles = Singles::default();
     for order in &orders[..2] {
-        let answer = runtime.block_on((checkout.pay)(&pool, &gateway, &order.reference));
+        let answer = blame_the_disk(runtime.block_on((checkout.pay)(&pool, &gateway, &order.reference)))?;
         let saved = state(&order.reference, PAID, &["paid"], &[order.total().0]);
         singles.pays_failed += u64::from(answer.is_err());
         singles.before_saved += u64::from(answer.is_ok() && rig.state(order)? != saved);
     }
     for order in &orders[2..4] {
-        let answer = runtime.block_on((checkout.cancel)(&pool, &order.reference));
+        let answer = blame_the_disk(runtime.block_on((checkout.cancel)(&pool, &order.reference)))?;
         let saved = state(&order.reference, CANCELLED, &["cancelled"], &[]);
         singles.cancels_failed += u64::from(answer.is_err());
         singles.before_saved += u64::from(answer.is_ok() && rig.state(order)? != saved);
     }
+    // Only of somebody who pays at all with this pool can be said that they gave up.
+    if singles.pays_failed == 0 {
+        singles.gave_up = gives_up(checkout, &runtime, &pool, &orders[4])?;
+    }
     Ok(singles)
 }
 
-/// A pool with one connection that is open already. Nobody gets another one, not from the pool and not past it: its address
-/// leads nowhere from now on.
-async fn closed_pool(url: &str, acquire_timeout: Duration) -> Result<AnyPool> {
-    let settings = PoolSettings { max_connections: 1, min_connections: 1, acquire_timeout };
-    let pool = connect(url, &settings).await?;
-    pool.set_connect_options("sqlite:///there-is-no-such-folder/orderflow.db?mode=ro".parse::<AnyConnectOptions>()?);
-    let until = Instant::now() + Duration::from_secs(5);
-    while pool.num_idle() != 1 {
-        if Instant::now() >= until {
-            bail!("the pool's only connection did not become free");
-        }
-        sleep(Duration::from_millis(1)).await;
-    }
-    match orders_reachable(&pool).await {
-        Ok(()) => Ok(pool),
-        Err(refusal) => bail!("the pool does not work: {refusal}"),
-    }
-}
-
-async fn orders_reachable(pool: &AnyPool) -> Result<(), Refusal> {
-    let mut connection = pool.acquire().await?;
-    match super::orders::find(&mut *connection, "").await {
-        Err(Refusal::UnknownOrder) => Ok(()),
-        other => other.map(drop),
-    }
+/// A payment whose bank takes so long that only the patient are there when it answers. This runtime's clock is moved meanwhile, so that it
+/// takes no time.
+fn gives_up(checkout: Checkout, runtime: &Runtime, pool: &AnyPool, order: &Order) -> Result<Option<Record>> {
+    let asked = Arc::new(AtomicU64::new(0));
+    let arrived = Arc::new(Notify::new());
+    let (opens, is_open) = watch::channel(false);
+    let answering: Answering = {
+        let (asked, arrived) = (Arc::clone(&asked), Arc::clone(&arrived));
+        Arc::new(move |_| {
+            asked.fetch_add(1, Relaxed);
+            arrived.notify_one();
+            let mut is_open = is_open.clone();
+            Box::pin(async move {
+                // An error only says that the payment is over, and that nobody hears the answer.
+                let _opened = is_open.wait_for(|is_open| *is_open).await;
+                StatusCode::OK
+            })
+        })
+    };
+    let provider = Provider::open(runtime.handle(), answering)?;
+    let gateway = Gateway::at(provider.address);
+    let (answer, waited) = runtime.block_on(async {
+        let began = Instant::now();
+        let mut paying = (checkout.pay)(pool, &gateway, &order.reference);
+        let time_passes = async {
+            arrived.notified().await;
+            tokio::time::pause();
+            tokio::time::advance(SLOWLY.saturating_sub(began.elapsed())).await;
+            tokio::time::resume();
+        };
+        let answer = tokio::select! {
+            biased;
+            answer = &mut paying => answer,
+            () = time_passes => {
+                opens.send_replace(true);
+                paying.await
+            }
+        };
+        (answer, began.elapsed())
+    });
+    let (answer, asked) = (blame_the_disk(answer)?, asked.load(Relaxed));
+    // On a machine that is busy for a second longer, the shop's own patience with its gateway ends: that is nobody's fault.
+    let is_patient = answer.is_ok() || waited >= gateway::PATIENCE;
+    Ok((asked > 1 || !is_patient).then(|| Record::Wrong {
+        case: format!("somebody pays while the bank takes {SLOWLY:?}"),
+        input: format!("pay(pool, gateway, {:?})", order.reference),
+        expected: "Ok(()), and the bank was asked once".into(),
+        got: format!(
+            "{answer:?}, and the bank was asked {}",
+            if asked == 1 { "once".into() } else { format!("{asked} times") }
+        ),
+    }))
 }

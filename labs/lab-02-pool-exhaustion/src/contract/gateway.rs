@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::Refusal;
 
 /// How long the shop waits for the gateway.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What the gateway did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use lab_harness::load::{EachRequest, Report, Request, Run, Scenario, Schedule, Target};
+use lab_harness::results::names::database_name;
 use lab_harness::results::{Cell, Column, Table};
 use orderflow::Order;
+use orderflow_store::Backend;
 
 use super::CHECKOUT_MS;
 
@@ -60,7 +62,7 @@ pub(super) fn request(order: &Order, action: &str) -> Request {
 }
 
 /// Routes under load: what was asked of them and what became of it.
-pub(super) fn table(report: &Report, window: Duration) -> Table {
+pub(super) fn table(report: &Report, window: Duration, backend: Backend) -> Table {
     let rows = report.steps.iter().map(|step| {
         let ms = |quantile| step.response.percentile_ms(quantile).map_or("-".into(), Cell::from);
         let per_s = step.planned as f64 / window.as_secs_f64();
@@ -74,8 +76,9 @@ pub(super) fn table(report: &Report, window: Duration) -> Table {
             ms(0.99),
         ]
     });
+    let database = database_name(backend.as_str());
     Table {
-        title: "A Saturday, with a payment gateway that takes 200 ms".into(),
+        title: format!("A Saturday on {database}, with a payment gateway that takes 200 ms, wall time"),
         columns: vec![
             Column::new("route", ""),
             Column::new("offered", "/s"),

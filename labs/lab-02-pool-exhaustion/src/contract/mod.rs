@@ -4,6 +4,7 @@ pub mod audit;
 pub mod bench;
 mod check;
 mod count;
+mod crowd;
 mod gateway;
 mod load;
 pub mod orders;

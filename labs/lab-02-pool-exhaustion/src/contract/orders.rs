@@ -1,7 +1,7 @@
 //! Orders in the database. Every function takes whatever can run a statement: a pool or a connection.
 
 use orderflow::Cents;
-use sqlx::AnyExecutor;
+use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
 
 use super::Refusal;
 
@@ -33,6 +33,12 @@ pub async fn find<'c>(database: impl AnyExecutor<'c>, reference: &str) -> Result
     let found: Option<(i64, String, i64)> = sqlx::query_as(sql).bind(reference).fetch_optional(database).await?;
     let (id, status, cents) = found.ok_or(Refusal::UnknownOrder)?;
     Ok(Order { id, status, total: Cents(cents) })
+}
+
+/// Begins a transaction that reads an order and then changes it. In place of `pool.begin()`: SQLite has to know at the begin that the
+/// transaction will write, or it refuses the change with "database is locked". PostgreSQL takes both.
+pub async fn begin(pool: &AnyPool) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    orderflow_store::begin(pool).await
 }
 
 /// References of all orders that can be paid, the oldest first.

@@ -1,5 +1,6 @@
 //! The payment gateway's own side: a small HTTP service in the driver's process, which stands for a third party.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,9 @@ use super::gateway::ChargeRequest;
 
 /// Charges that may wait to be accepted: each comes on a connection of its own, and what the kernel drops is tried again a second later.
 const BACKLOG: u32 = 4_096;
+
+/// What the gateway answers with when it has charged the card and the answer is lost on its way.
+pub(super) const LOST_AFTER_CHARGE: StatusCode = StatusCode::GATEWAY_TIMEOUT;
 
 /// How the gateway answers a charge: 200 accepted, 402 declined, anything else is no answer.
 pub(super) type Answering =
@@ -61,16 +65,24 @@ impl Provider {
         Ok(Provider { address, accepted })
     }
 
-    /// What was charged for an order, in cents, each charge by itself.
-    pub(super) fn charged(&self, reference: &str) -> Vec<i64> {
-        let accepted = lock(&self.accepted);
-        accepted.iter().filter(|charge| charge.reference == reference).map(|charge| charge.cents).collect()
+    /// What was charged for each order, in cents, each charge by itself.
+    pub(super) fn charged(&self) -> HashMap<String, Vec<i64>> {
+        let mut charged: HashMap<String, Vec<i64>> = HashMap::new();
+        for charge in lock(&self.accepted).iter() {
+            charged.entry(charge.reference.clone()).or_default().push(charge.cents);
+        }
+        charged
+    }
+
+    /// Forgets what was charged so far.
+    pub(super) fn close_the_books(&self) {
+        lock(&self.accepted).clear();
     }
 }
 
 async fn charge(State(books): State<Books>, Json(charge): Json<ChargeRequest>) -> StatusCode {
     let status = (books.answering)(charge.clone()).await;
-    if status == StatusCode::OK {
+    if status == StatusCode::OK || status == LOST_AFTER_CHARGE {
         lock(&books.accepted).push(charge);
     }
     status

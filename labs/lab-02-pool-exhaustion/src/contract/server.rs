@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use lab_harness::results::{Column, Record, Table};
 use lab_harness::service::{self, Watch};
 use lab_harness::{Run, emit};
-use orderflow_store::{PoolSettings, connect, connections_in_use};
+use orderflow_store::{PoolSettings, connect, connections_in_use, disk_trouble, refused_upgrade};
 use serde_json::json;
 use sqlx::AnyPool;
 
@@ -127,15 +127,26 @@ async fn load_data(State(shop): State<Arc<Shop>>) -> Response {
 
 fn answer(answer: Result<(), Refusal>) -> Response {
     let Err(refusal) = answer else { return StatusCode::NO_CONTENT.into_response() };
+    let mut words = refusal.to_string();
     let status = match &refusal {
         Refusal::UnknownOrder => StatusCode::NOT_FOUND,
         Refusal::NotPending => StatusCode::CONFLICT,
         Refusal::Declined => StatusCode::PAYMENT_REQUIRED,
         Refusal::GatewayLost(_) => StatusCode::BAD_GATEWAY,
         Refusal::Database(sqlx::Error::PoolTimedOut) => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Refusal::Database(error) => match (disk_trouble(error), refused_upgrade(error)) {
+            (Some(trouble), _) => {
+                words = trouble;
+                StatusCode::INSUFFICIENT_STORAGE
+            }
+            (None, Some(why)) => {
+                words = format!("{refusal}: {why}; `orders::begin(pool)` does, in place of `pool.begin()`");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            (None, None) => StatusCode::INTERNAL_SERVER_ERROR,
+        },
     };
-    (status, Json(json!({ "error": refusal.to_string() }))).into_response()
+    (status, Json(json!({ "error": words }))).into_response()
 }
 
 impl Shop {

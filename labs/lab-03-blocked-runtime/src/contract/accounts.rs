@@ -66,10 +66,19 @@ impl Accounts {
         account.map(|account| account.password_hash = password_hash).is_some()
     }
 
-    /// The accounts of a seed, with hashes of the passwords in [`credentials`].
+    /// The accounts of a seed, with hashes of the passwords in [`credentials`]. One of them is of a time when less was recommended.
     pub(super) fn of_seed(seed: u64) -> Accounts {
-        let known = credentials(seed);
-        let hash_all = |some: &[Credentials]| -> Vec<String> { some.iter().map(hash_of).collect() };
+        let cost = |known: &Credentials| if known.password.starts_with(' ') { Cost::YearsAgo } else { Cost::Today };
+        Accounts::with_hashes(credentials(seed), |known| hash(&known.password, cost(known)))
+    }
+
+    /// The same accounts, with hashes that cost next to nothing: for crowds of which only the size matters.
+    pub(super) fn of_seed_at_trial_cost(seed: u64) -> Accounts {
+        Accounts::with_hashes(credentials(seed), |known| hash(&known.password, Cost::Trial { kib: 256 }))
+    }
+
+    fn with_hashes(known: Vec<Credentials>, hash_of: impl Fn(&Credentials) -> String + Copy + Send + Sync) -> Accounts {
+        let hash_all = move |some: &[Credentials]| -> Vec<String> { some.iter().map(hash_of).collect() };
         // On all cores, since everybody waits for a service that starts.
         let hashes: Vec<String> = std::thread::scope(|scope| {
             let shares = known.chunks(ACCOUNTS.div_ceil(CORES)).map(|share| scope.spawn(move || hash_all(share)));
@@ -108,24 +117,30 @@ pub(super) fn credentials(seed: u64) -> Vec<Credentials> {
         .collect()
 }
 
-/// The hash that is kept of an account. One of them is of a time when less was recommended.
-fn hash_of(known: &Credentials) -> String {
-    hash(&known.password, known.password.starts_with(' '))
-}
-
 /// The number of the customer with this address, by the catalogue.
 pub(super) fn customer_of(email: &str) -> u32 {
     orderflow::customers().find(|customer| customer.email == email).map_or(0, |customer| customer.id)
 }
 
-/// The hash that is kept of a password, with the parameters that OWASP recommends: today's (19 MiB, 2 passes), or those
-/// of an account that is some years old (12 MiB, 3 passes).
-pub(super) fn hash(password: &str, years_old: bool) -> String {
-    let argon2 = if years_old {
-        Argon2::from(Params::new(12 * 1024, 3, 1, None).expect("valid by the algorithm's specification"))
-    } else {
-        Argon2::default()
+/// What a hash costs whoever computes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cost {
+    /// As OWASP recommends it today: 19 MiB, 2 passes.
+    Today,
+    /// Of an account that is some years old: 12 MiB, 3 passes.
+    YearsAgo,
+    /// One pass over so many KiB.
+    Trial { kib: u32 },
+}
+
+/// The hash that is kept of a password.
+pub(super) fn hash(password: &str, cost: Cost) -> String {
+    let params = match cost {
+        Cost::Today => Ok(Params::default()),
+        Cost::YearsAgo => Params::new(12 * 1024, 3, 1, None),
+        Cost::Trial { kib } => Params::new(kib, 1, 1, None),
     };
+    let argon2 = Argon2::from(params.expect("valid by the algorithm's specification"));
     // A random salt would make runs of one seed differ; these accounts are nobody's.
     let hash = argon2.hash_password_with_salt(password.as_bytes(), b"orderflow-lab-03");
     hash.expect("the salt has 16 bytes and no password is 4 GiB long").to_string()
@@ -153,7 +168,7 @@ mod tests {
     #[test]
     fn the_hash_of_nobody_is_computed_like_any_other() {
         let parts = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
-        assert_eq!(parts(NOBODYS_HASH), parts(&hash("x", false)));
+        assert_eq!(parts(NOBODYS_HASH), parts(&hash("x", Cost::Today)));
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! Deterministic counts of sign-ins, taken in this process.
+//! Deterministic counts of sign-ins, taken in this process. Every answer on the way is read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use argon2::{Argon2, PasswordVerifier};
+use lab_harness::probe::allocations;
 use lab_harness::probe::polls::PollTimes;
-use lab_harness::probe::{allocations, process_cpu_time, thread_cpu_time};
-use lab_harness::results::{Counts, Record, stats};
+use lab_harness::results::{Counts, Record};
 use lab_harness::{Run, emit, service};
 use tokio::runtime::Runtime;
 use tokio::task::yield_now;
 
-use super::accounts::credentials;
-use super::{Accounts, CORES, Credentials, SignIn};
+use super::accounts::{Accounts, credentials};
+use super::crowd::{self, Answer, Wrong};
+use super::{CORES, Credentials, SignIn, cost};
 
 /// Customers who sign in at the same time.
 const AT_ONCE: usize = 32;
@@ -23,27 +23,52 @@ const POLLED: usize = 3;
 /// Turns that the other task wants.
 const TURNS: u64 = 1_000;
 
-/// Counts what the gates are declared on.
+/// Counts what the gates are declared on; a wrong answer ends it.
 pub(super) fn count(sign_in: &SignIn, run: &Run) -> Result<()> {
+    match counts(sign_in, run) {
+        Ok(counts) => emit(&Record::Counts { size: AT_ONCE as u64, unit: "sign-ins at once".into(), counts }),
+        Err(error) => emit(&error.downcast::<Wrong>()?.0),
+    }
+    Ok(())
+}
+
+fn counts(sign_in: &SignIn, run: &Run) -> Result<Counts> {
+    let pod = service::runtime(CORES)?;
+    case("many sign in at once");
+    crowd::all_are_answered(sign_in, run, &pod)?;
+    case("an hour passes while people sign in");
+    crowd::nobody_gives_up(sign_in, run)?;
+
     let accounts = Arc::new(Accounts::of_seed(run.seed));
     let known = credentials(run.seed);
-    let at_once = if run.smoke { AT_ONCE / 4 } else { AT_ONCE };
-    emit(&Record::Case { name: format!("{at_once} sign-ins at once") });
-    let pod = service::runtime(CORES)?;
+    case("one after the other");
     // The first sign-in may set up what all later ones share.
     pod.block_on(sign_in(Arc::clone(&accounts), known[3].clone())).ok();
     let polls = polls_of(sign_in, &accounts, &known, &pod)?;
+    let turns = turns_of_others(sign_in, &accounts, &known)?;
+    case(&format!("{AT_ONCE} sign-ins at once"));
+    let peak_bytes = peak_bytes(sign_in, &accounts, &known, &pod)?;
+    case("what a sign-in costs");
+    let hashes = cost::hashes_per_sign_in(sign_in, &accounts, &known, &pod)?;
+    case(&format!("{AT_ONCE} people hang up, one after the other"));
+    let hung_up_bytes = peak_bytes_of_those_who_hang_up(sign_in, run, &pod)?;
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    let counts = Counts::from([
+    Ok(Counts::from([
         ("polls_per_sign_in".into(), polls.polls() as f64 / POLLED as f64),
         ("poll_cpu_ms_mean".into(), ms(polls.busy()) / polls.polls() as f64),
         ("poll_cpu_ms_max".into(), ms(polls.longest())),
-        ("turns_of_others".into(), turns_of_others(sign_in, &accounts, &known)? as f64),
-        ("peak_mib".into(), peak_bytes(sign_in, &accounts, &known, at_once, &pod) as f64 / f64::from(1 << 20)),
-        ("hashes_per_sign_in".into(), hashes_per_sign_in(sign_in, &accounts, &known, &pod)),
-    ]);
-    emit(&Record::Counts { size: at_once as u64, counts });
-    Ok(())
+        ("turns_of_others".into(), turns as f64),
+        ("peak_mib".into(), peak_bytes as f64 / f64::from(1 << 20)),
+        ("hung_up_peak_mib".into(), hung_up_bytes as f64 / f64::from(1 << 20)),
+        ("answer_time_strangers".into(), hashes.strangers_wait),
+        ("hashes_per_sign_in".into(), hashes.cheapest),
+        ("hashes_per_sign_in_max".into(), hashes.dearest),
+        ("hash_memory_most_over_least".into(), hashes.memory_most_over_least),
+    ]))
+}
+
+fn case(name: &str) {
+    emit(&Record::Case { name: name.into() });
 }
 
 /// The polls of some sign-ins, one after the other.
@@ -54,9 +79,10 @@ fn polls_of(
     pod: &Runtime,
 ) -> Result<Arc<PollTimes>> {
     let polls = Arc::new(PollTimes::new());
-    for typed in known.iter().take(POLLED).cloned() {
-        let (signing_in, polls) = (sign_in(Arc::clone(accounts), typed), Arc::clone(&polls));
-        let _answer = pod.block_on(pod.spawn(async move { polls.time(signing_in).await }))?;
+    for typed in known.iter().take(POLLED) {
+        let (signing_in, polls) = (sign_in(Arc::clone(accounts), typed.clone()), Arc::clone(&polls));
+        let answer = pod.block_on(pod.spawn(async move { polls.time(signing_in).await }))?;
+        crowd::hold("one customer signs in", accounts, typed, answer)?;
     }
     Ok(polls)
 }
@@ -68,7 +94,9 @@ fn turns_of_others(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credenti
     let mut best = 0;
     for typed in known.iter().take(5) {
         let signing_in = sign_in(Arc::clone(accounts), typed.clone());
-        best = best.max(single.block_on(single.spawn(turns_beside(signing_in)))?);
+        let (turns, answer) = single.block_on(single.spawn(turns_beside(signing_in)))?;
+        crowd::hold("one customer signs in beside a busy task", accounts, typed, answer)?;
+        best = best.max(turns);
         if best == TURNS {
             break;
         }
@@ -76,7 +104,7 @@ fn turns_of_others(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credenti
     Ok(best)
 }
 
-async fn turns_beside<T>(work: impl Future<Output = T> + Send) -> u64 {
+async fn turns_beside<T>(work: impl Future<Output = T> + Send) -> (u64, T) {
     let turns = Arc::new(AtomicU64::new(0));
     let working = Arc::new(AtomicBool::new(false));
     let other = tokio::spawn({
@@ -93,78 +121,52 @@ async fn turns_beside<T>(work: impl Future<Output = T> + Send) -> u64 {
     // The other task has begun before the work does.
     yield_now().await;
     working.store(true, Relaxed);
-    let _done = work.await;
+    let done = work.await;
     working.store(false, Relaxed);
     other.abort();
-    turns.load(Relaxed)
+    (turns.load(Relaxed), done)
 }
 
 /// Most bytes held at once while this many customers sign in.
-fn peak_bytes(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials], at_once: usize, pod: &Runtime) -> u64 {
-    let (_, allocated) = allocations::count(|| {
+fn peak_bytes(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> Result<u64> {
+    let (answers, allocated) = allocations::count(|| {
         pod.block_on(async {
             let signing_in = |typed: &Credentials| tokio::spawn(sign_in(Arc::clone(accounts), typed.clone()));
-            let all: Vec<_> = known.iter().cycle().take(at_once).map(signing_in).collect();
+            let all: Vec<_> = known.iter().cycle().take(AT_ONCE).map(signing_in).collect();
+            let mut answers = Vec::with_capacity(all.len());
             for answer in all {
-                // A panic was reported by the runtime already; whether answers are right is not asked here.
-                let _ = answer.await;
+                answers.push(answer.await?);
             }
-        });
-    });
-    allocated.peak_bytes
-}
-
-/// The CPU time of a sign-in as a multiple of one hash's: with the right password, with a wrong one, for an unknown address; each
-/// three times over, and the cheapest of them. Whoever remembers passwords, or gives away which addresses exist, is far below one.
-fn hashes_per_sign_in(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> f64 {
-    let right = known[4].clone();
-    let wrong = Credentials { password: format!("{}x", right.password), ..right.clone() };
-    let unknown = Credentials { email: "nobody@example.com".into(), ..right.clone() };
-    let hashes = |typed: &Credentials| {
-        let hash = accounts.find(&typed.email).password_hash;
-        let (mut one_hash, mut signing_in) = (f64::INFINITY, Vec::new());
-        for _ in 0..3 {
-            let before = thread_cpu_time();
-            let _opens = Argon2::default().verify_password(typed.password.as_bytes(), hash.as_str());
-            one_hash = one_hash.min((thread_cpu_time() - before).as_secs_f64());
-            let before = process_cpu_time();
-            let _answer = pod.block_on(sign_in(Arc::clone(accounts), typed.clone()));
-            signing_in.push((process_cpu_time() - before).as_secs_f64());
-        }
-        stats::median(&signing_in).unwrap_or(0.0) / one_hash
-    };
-    [&right, &wrong, &unknown].map(hashes).into_iter().fold(f64::INFINITY, f64::min)
-}
-
-/// Cheap tasks beside a sign-in on a runtime with a single worker, for benches.
-#[derive(Debug)]
-pub struct Bystanders {
-    single: Runtime,
-    accounts: Arc<Accounts>,
-    typed: Credentials,
-}
-
-impl Bystanders {
-    /// All accounts of a seed.
-    pub fn new(seed: u64) -> Result<Bystanders> {
-        let typed = credentials(seed).swap_remove(3);
-        Ok(Bystanders { single: service::runtime(1)?, accounts: Arc::new(Accounts::of_seed(seed)), typed })
-    }
-
-    /// How long fifty of them take when somebody has just begun to sign in.
-    pub fn wait(&self, sign_in: &SignIn) -> Duration {
-        let signing_in = sign_in(Arc::clone(&self.accounts), self.typed.clone());
-        self.single.block_on(async {
-            let signing_in = tokio::spawn(signing_in);
-            let started = Instant::now();
-            let cheap: Vec<_> = (0..50).map(|_| tokio::spawn(yield_now())).collect();
-            for task in cheap {
-                let _ = task.await;
-            }
-            let waited = started.elapsed();
-            // One sign-in at a time.
-            let _answer = signing_in.await;
-            waited
+            anyhow::Ok(answers)
         })
+    });
+    let case = format!("{AT_ONCE} customers sign in at once");
+    let answers: Vec<Answer> = answers?;
+    for (typed, answer) in known.iter().cycle().zip(answers) {
+        crowd::hold(&case, accounts, typed, answer)?;
     }
+    Ok(allocated.peak_bytes)
+}
+
+/// Most bytes held at once where customers hang up as soon as they wait, one after the other; the last one stays. A hash that has begun goes on
+/// without its customer, so that who gives its place away with the customer has all of them at once.
+fn peak_bytes_of_those_who_hang_up(sign_in: &SignIn, run: &Run, pod: &Runtime) -> Result<u64> {
+    // Accounts of their own: whoever still holds them has a hash to compute.
+    let accounts = Arc::new(Accounts::of_seed(run.seed));
+    let known = credentials(run.seed);
+    let (answer, allocated) = allocations::count(|| {
+        pod.block_on(async {
+            for typed in known.iter().cycle().take(AT_ONCE) {
+                crowd::hang_up(sign_in(Arc::clone(&accounts), typed.clone())).await;
+            }
+            let answer = sign_in(Arc::clone(&accounts), known[3].clone()).await;
+            let until = Instant::now() + Duration::from_secs(10);
+            while Arc::strong_count(&accounts) > 1 && Instant::now() < until {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            answer
+        })
+    });
+    crowd::hold("one customer signs in after others have hung up", &accounts, &known[3], answer)?;
+    Ok(allocated.peak_bytes)
 }

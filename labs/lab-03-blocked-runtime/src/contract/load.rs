@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Result;
-use lab_harness::load::{EachRequest, Report, Request, Run, Scenario, Schedule, Target};
+use anyhow::{Result, bail};
+use lab_harness::load::{EachRequest, Failure, Report, Request, Run, Scenario, Schedule, Target};
 use orderflow::Order;
 
 use super::Credentials;
@@ -43,6 +43,25 @@ pub(super) fn drive_moment(
     Ok(run.drive()?)
 }
 
+/// Whoever answers otherwise under load than when it is quiet has no time to be compared. An answer that never came is another matter.
+///
+/// # Errors
+/// A request was answered with a status that is not the right one.
+pub(super) fn answered_rightly(report: &Report) -> Result<()> {
+    for step in &report.steps {
+        for (failure, count) in &step.failed {
+            if let Failure::Status(status) = failure {
+                bail!(
+                    "{count} of {} requests of {} were answered with {status} under load, and rightly when it was quiet",
+                    step.planned,
+                    step.name
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 /// When customers look orders up, independently of each other, and when the push messages make some sign in.
 fn arrivals(seed: u64, window: Duration) -> Result<(Schedule, Schedule)> {
     let customers = Schedule::constant(ORDERS_PER_S, window)?.at_random(seed);
@@ -76,6 +95,25 @@ pub(super) fn sign_in_request(typed: &Credentials) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_status_under_load_is_said_and_a_late_answer_is_not() {
+        let mut step =
+            lab_harness::load::StepReport { planned: 3, ..lab_harness::load::StepReport::new("POST /sign-in") };
+        step.failed.insert(Failure::Timeout, 1);
+        let report = |step: &lab_harness::load::StepReport| Report {
+            elapsed: Duration::ZERO,
+            is_open: true,
+            interrupted: false,
+            effort: lab_harness::load::Effort::default(),
+            overall: step.clone(),
+            steps: vec![step.clone()],
+        };
+        answered_rightly(&report(&step)).unwrap();
+        step.failed.insert(Failure::Status(401), 2);
+        let words = answered_rightly(&report(&step)).unwrap_err().to_string();
+        assert!(words.starts_with("2 of 3 requests of POST /sign-in were answered with 401"), "{words}");
+    }
 
     #[test]
     fn arrivals_follow_from_the_seed_and_hold_their_rates() {

@@ -1,8 +1,11 @@
 //! The account service around `sign_in`, and what it is held against. The judge uses its own copy of this folder.
 
 mod accounts;
+mod bystanders;
 mod check;
+mod cost;
 mod count;
+mod crowd;
 mod load;
 mod program;
 mod server;
@@ -12,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use accounts::{Account, Accounts, Credentials, Denied, Session};
-pub use count::Bystanders;
+pub use bystanders::Bystanders;
 
 /// Cores that a pod of the account service is given. Its runtime has as many workers.
 pub const CORES: usize = 2;

@@ -51,7 +51,9 @@ impl Program for AccountService {
     fn measure(&self, run: &Run) -> Result<()> {
         let figures = [Figure::P99("GET", 0), Figure::P99("sign-in", 1), Figure::CpuPerRequest];
         service::measure(Launch::new(run), TURNS, &figures, |address, turn| {
-            load::drive_moment(address, run.seed, turn, TURN, true)
+            let report = load::drive_moment(address, run.seed, turn, TURN, true)?;
+            load::answered_rightly(&report)?;
+            Ok(report)
         })
     }
 

@@ -111,7 +111,7 @@ fn poll_table(routes: &[(&str, PollTimes)]) -> Table {
         vec![(*route).into(), polls.polls().into(), ms(polls.busy()).into(), ms(polls.longest()).into()]
     });
     Table {
-        title: "How long handlers kept their thread, by route, in CPU time".into(),
+        title: "CPU time: how long handlers kept their thread, by route".into(),
         columns: vec![
             Column::new("route", ""),
             Column::new("polls", ""),

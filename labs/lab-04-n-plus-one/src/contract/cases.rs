@@ -2,13 +2,16 @@
 
 use anyhow::Result;
 use lab_harness::Run;
-use lab_harness::store::Check;
+use lab_harness::store::{Change, Check};
 use orderflow_store::Scale;
 
 use super::{LatestOrders, Shop};
 
 /// The biggest basket that the shop accepts, in lines.
 const WHOLESALE: u32 = 2_000;
+
+/// Orders that come in while a page is made.
+const MEANWHILE: u64 = 4;
 
 /// Plays them for a few seeds.
 pub(super) async fn play(check: &mut Check<'_, LatestOrders>, run: &Run) -> Result<()> {
@@ -54,5 +57,26 @@ async fn one_shop(check: &mut Check<'_, LatestOrders>, seed: u64) -> Result<()> 
 
     let everything: Vec<u32> = (0..WHOLESALE).map(|line| 1 + line * 7 % 50).collect();
     shop.place(pool, now + 2, &everything).await?;
-    check.case("a wholesale order of 2,000 lines", &shop, &[20]).await
+    check.case("a wholesale order of 2,000 lines", &shop, &[20]).await?;
+    Shop::index_lines_by_product(pool).await?;
+    check.case("the database got an index that lists an order's lines by product", &shop, &[1, 20, 100]).await?;
+    Shop::drop_index(pool).await?;
+    orders_come_in(check, shop, now + 3).await
+}
+
+/// A page shows the shop of one moment, before or after an order came in, and no mixture. Nothing may come after it.
+async fn orders_come_in(check: &mut Check<'_, LatestOrders>, shop: Shop, from: u64) -> Result<()> {
+    let changes_of = |shop: &Shop| {
+        (from..from + MEANWHILE)
+            .scan(shop.clone(), |shop, at| {
+                let (after, change) = shop.with_one_more(at, &[1, 2]);
+                *shop = after.clone();
+                Some((after, change))
+            })
+            .unzip::<Shop, Change, Vec<Shop>, Vec<Change>>()
+    };
+    let (mut states, _) = changes_of(&shop);
+    states.insert(0, shop.clone());
+    let what = "orders come in between the page's statements, one after each of the first four";
+    check.case_between_statements(what, &states, 20, || changes_of(&shop).1).await
 }

@@ -15,6 +15,11 @@ use sqlx::AnyPool;
 
 pub use shop::Shop;
 
+/// Orders on the largest page that is shown, counted or timed.
+const LARGEST_PAGE: usize = 500;
+/// Orders in the shop: many beside a page, so that whoever works through all of them pays for it on a page of one.
+const ORDERS: usize = 6_000;
+
 /// An order as customer service sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderView {
@@ -55,16 +60,16 @@ impl Store for LatestOrders {
     const UNIT: &'static str = "orders";
     const REPRODUCE: &'static [usize] = &[20, 100, 500];
     const SLO_MS: f64 = 200.0;
-    const COUNTED: &'static [usize] = &[20, 50, 100, 200, 500];
+    const COUNTED: &'static [usize] = &[1, 5, 20, 50, 100, 200, 500];
     const TIMED: &'static [usize] = &[20, 100];
 
     async fn fill(pool: &AnyPool, run: &Run) -> Result<Shop> {
         let scale = if run.smoke {
-            Scale { seed: run.seed, orders: 400, customers: 2_000, products: 1_000 }
+            Scale { seed: run.seed, orders: 1_200, customers: 2_000, products: 1_000 }
         } else {
-            Scale::whole_catalogue(run.seed, 2_000)
+            Scale::whole_catalogue(run.seed, ORDERS)
         };
-        Shop::open(pool, &scale).await
+        Shop::open_evenly(pool, &scale, LARGEST_PAGE).await
     }
 
     fn input(size: usize) -> u32 {
@@ -99,15 +104,27 @@ impl Store for LatestOrders {
     }
 
     fn counts(so_far: &[Counted<Self>]) -> Counts {
-        let ratio = |page: &Counted<Self>| page.sent.rows as f64 / rows_shown(&page.answer).max(1) as f64;
-        let Some(this) = so_far.last() else { return Counts::new() };
-        Counts::from([
+        let rows = |page: &Counted<Self>| page.sent.rows as f64 / rows_shown(&page.answer).max(1) as f64;
+        let (Some(first), Some(this)) = (so_far.first(), so_far.last()) else { return Counts::new() };
+        let mut counts = Counts::from([
             ("statements".into(), this.sent.statements as f64),
             ("rows".into(), this.sent.rows as f64),
             // Of a shop that is read whole, a large page shows much: the small one tells.
-            ("rows_per_row_shown".into(), so_far.iter().map(ratio).fold(0.0, f64::max)),
-        ])
+            ("rows_per_row_shown".into(), so_far.iter().map(rows).fold(0.0, f64::max)),
+            // What is packed into a row shows on a large page.
+            ("rows_per_row_shown_min".into(), so_far.iter().map(rows).fold(f64::INFINITY, f64::min)),
+            ("kib_per_row_shown".into(), so_far.iter().map(kib_per_row_shown).fold(0.0, f64::max)),
+        ]);
+        if let (Some(one), Some(all)) = (first.cost_ms, this.cost_ms.filter(|_| so_far.len() > 1)) {
+            counts.insert("cost_of_one_order".into(), one / all);
+        }
+        counts
     }
+}
+
+/// Memory asked for while a page is made, by what is on it. A page of one order has little on it and is not asked.
+fn kib_per_row_shown(page: &Counted<LatestOrders>) -> f64 {
+    if page.input <= 1 { 0.0 } else { page.allocated as f64 / 1024.0 / rows_shown(&page.answer).max(1) as f64 }
 }
 
 /// Orders and lines on a page.

@@ -10,7 +10,7 @@ use gradual_slowdown::warehouse::{SIZES, Warehouse};
 use lab_harness::database::{HOLD_DATABASE, hold_database};
 use lab_harness::emit;
 use lab_harness::pairing::{Clock, Sampling, Side, collect};
-use lab_harness::program::behave_as_a_child;
+use lab_harness::program::answer;
 use lab_harness::results::Record;
 use tokio::runtime::{Builder, Runtime};
 
@@ -30,19 +30,16 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match arguments().and_then(|arguments| run(&arguments)) {
-        Ok(code) => code,
-        Err(error) => {
-            emit(&Record::Failed { message: format!("{error:#}") });
-            ExitCode::FAILURE
-        }
+    if std::env::args().nth(1).as_deref() == Some(HOLD_DATABASE) {
+        return hold_database();
     }
+    answer(|given| run(&arguments(given)?))
 }
 
-fn arguments() -> Result<Arguments> {
+fn arguments(given: Vec<String>) -> Result<Arguments> {
     use lexopt::prelude::*;
 
-    let mut parser = lexopt::Parser::from_env();
+    let mut parser = lexopt::Parser::from_args(given);
     let mut arguments = Arguments { verb: String::new(), month: 1, before: 1, size: SIZES[0], pairs: 200, worker: 0 };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -58,11 +55,7 @@ fn arguments() -> Result<Arguments> {
     Ok(arguments)
 }
 
-fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if arguments.verb == HOLD_DATABASE {
-        return Ok(hold_database());
-    }
-    behave_as_a_child()?;
+fn run(arguments: &Arguments) -> Result<()> {
     // One thread, so that nothing of ours runs beside what is counted.
     let runtime = Builder::new_current_thread().enable_all().build().context("Could not start the runtime")?;
     let warehouse = runtime.block_on(Warehouse::empty())?;
@@ -71,13 +64,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         "count" => {
             for size in SIZES {
                 runtime.block_on(warehouse.fill(SEED, size))?;
-                emit(&Record::Counts { size, counts: runtime.block_on(counts(arguments.month, &warehouse))? });
+                let counts = runtime.block_on(counts(arguments.month, &warehouse))?;
+                emit(&Record::Counts { size, unit: "parcels".into(), counts });
             }
         }
         "measure" => measure(arguments, &runtime, &warehouse)?,
         unknown => bail!("unknown verb `{unknown}`; there are check, count and measure"),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Times `month` over `before` in turns, on the same orders. CPU time of all threads: most of the work is SQLite's, on its own.
@@ -94,6 +88,6 @@ fn measure(arguments: &Arguments, runtime: &Runtime, warehouse: &Warehouse) -> R
         let page = runtime.block_on(months::page(month, &warehouse.pool));
         std::hint::black_box(page.expect("it worked before the clock ran"));
     });
-    pairs.emit(&format!("month {} / month {}", arguments.month, arguments.before), arguments.size);
+    pairs.emit(&format!("month {} / month {}", arguments.month, arguments.before), arguments.size, "parcels");
     Ok(())
 }

@@ -69,7 +69,7 @@ fn the_committed_baselines_are_what_is_counted_today() {
         months
     });
     for (month, run) in (1..).zip(counted) {
-        let now = Subject::from_runs(&[run], &[]).expect("counts");
+        let now = Subject::from_runs(&[run], &[]).expect("counts").of_unit("parcels");
         let kept = &committed(month).subjects["gradual-slowdown"].counts;
         assert_eq!(&now.counts, kept, "month {month}: `cargo lab dev history --record` writes what is counted now");
     }

@@ -4,31 +4,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use lab_harness::program::behave_as_a_child;
-use lab_harness::results::Record;
-use lab_harness::{Run, emit};
+use lab_harness::Run;
+use lab_harness::program::answer;
 use load_test_that_lied::{Rhythm, service};
 
 fn main() -> ExitCode {
-    match serve() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            emit(&Record::Failed { message: format!("{error:#}") });
-            ExitCode::FAILURE
-        }
-    }
+    answer(|words| {
+        let (run, rhythm) = arguments(words)?;
+        service::serve(&run, rhythm)
+    })
 }
 
-fn serve() -> Result<()> {
-    let (run, rhythm) = arguments()?;
-    behave_as_a_child()?;
-    service::serve(&run, rhythm)
-}
-
-fn arguments() -> Result<(Run, Rhythm)> {
+fn arguments(words: Vec<String>) -> Result<(Run, Rhythm)> {
     use lexopt::prelude::*;
 
-    let mut parser = lexopt::Parser::from_env();
+    let mut parser = lexopt::Parser::from_args(words);
     let mut run = Run { seed: 7, smoke: false, subject: None, port: 0, out: std::env::temp_dir(), seconds: 0.0 };
     let (mut period_ms, mut stall_ms) = (None, None);
     while let Some(argument) = parser.next()? {

@@ -11,14 +11,14 @@ use axum::http::StatusCode;
 use lab_harness::results::load::{Objective, Outcome, Rule};
 use serde_json::Value;
 use shop::Shop;
-use support::{Ran, Stalling, nobody, repository, slo, tool};
+use support::{Ran, Stalling, nobody, repository, slo, tool, unsteered};
 
 fn k6() -> Option<PathBuf> {
     tool("k6", "LAB_K6")
 }
 
 fn command(k6: &Path, verb: &[&str], variables: &[(&str, &str)], scenario: &str) -> Command {
-    let mut command = Command::new(k6);
+    let mut command = unsteered(k6);
     command.args(verb);
     for (name, value) in variables {
         command.args(["--env", &format!("{name}={value}")]);

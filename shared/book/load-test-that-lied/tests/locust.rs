@@ -4,23 +4,28 @@ mod shop;
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use axum::http::StatusCode;
-use lab_harness::results::load::Outcome;
+use lab_harness::results::load::{Objective, Outcome, SloFile};
 use shop::Shop;
-use support::{Ran, Stalling, nobody, repository, tool};
+use support::{Ran, Stalling, nobody, repository, tool, unsteered};
 
 fn locust() -> Option<PathBuf> {
     tool("locust", "LAB_LOCUST")
 }
 
 /// Users who come every `pace_s`, for a few seconds.
-fn run(locust: &Path, scenario: &str, target: &str, (users, pace_s, run_s): (u32, f64, u32)) -> Ran {
+fn run(locust: &Path, scenario: &str, target: &str, load: (u32, f64, u32)) -> Ran {
+    run_for(locust, scenario, target, load, &repository().join("shared/stack/slo.json"))
+}
+
+/// The same for the objectives of a file.
+fn run_for(locust: &Path, scenario: &str, target: &str, (users, pace_s, run_s): (u32, f64, u32), slo: &Path) -> Ran {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let report = folder.path().join("report.json");
     let (users, run_time) = (users.to_string(), format!("{run_s}s"));
-    let mut command = Command::new(repository().join("scripts/locust/run"));
+    let mut command = unsteered(repository().join("scripts/locust/run"));
     command
         .args(["--users", &users, "--spawn-rate", "100", "--run-time", &run_time])
         .env("LAB_LOCUST", locust)
@@ -28,6 +33,7 @@ fn run(locust: &Path, scenario: &str, target: &str, (users, pace_s, run_s): (u32
         .env("TARGET", target)
         .env("PACE_S", pace_s.to_string())
         .env("REPORT", &report)
+        .env("SLO", slo)
         .stdin(Stdio::null());
     Ran::of(command.output().expect("the launcher runs"), &report)
 }
@@ -36,9 +42,21 @@ fn run(locust: &Path, scenario: &str, target: &str, (users, pace_s, run_s): (u32
 fn what_answers_at_once_passes() {
     let Some(locust) = locust() else { return };
     let service = Stalling::start();
-    let ran = run(&locust, "fast", &service.target, (50, 1.0, 3));
-    let report = ran.judged(Outcome::Pass, 0);
-    assert!(report.overall.sent > 50 && report.overall.ok == report.overall.sent, "{report:?}");
+    // Only a machine that stands still is slower than this, and a user who comes once is never late.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let slo = folder.path().join("slo.json");
+    let patient = SloFile {
+        scenarios: [(
+            "fast".to_string(),
+            vec![Objective { step: "fast".into(), p99_ms: Some(8_000.0), ..Objective::default() }],
+        )]
+        .into(),
+        ..support::slo()
+    };
+    std::fs::write(&slo, serde_json::to_vec(&patient).expect("serialises")).expect("written");
+    let ran = run_for(&locust, "fast", &service.target, (150, 10.0, 3), &slo);
+    let report = ran.judged_by(&patient.scenarios["fast"], Outcome::Pass, 0);
+    assert!(report.overall.sent > 20 && report.overall.ok == report.overall.sent, "{report:?}");
 }
 
 #[test]
@@ -47,7 +65,9 @@ fn what_stalls_breaches() {
     let service = Stalling::start();
     let ran = run(&locust, "stall", &service.target, (100, 4.0, 4));
     let p99_ms = ran.judged(Outcome::Breach, 99).steps[0].response.expect("answers").p99_ms;
-    assert!(p99_ms >= 1_100.0, "two whole periods have a p99 of 1180 ms, in two digits: {p99_ms}");
+    // 1,180 ms for two whole periods on a quiet machine. A busy one delays users who would have waited; a service that does not
+    // stall answers within a few milliseconds.
+    assert!(p99_ms >= 500.0, "the stall is seen: {p99_ms}");
 }
 
 #[test]

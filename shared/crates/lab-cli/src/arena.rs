@@ -1,24 +1,39 @@
-//! The arena: a small workspace of its own under `target/lab/<name>/arena` in which baseline, yours and reference are built as
+//! The arena: a small workspace of its own under `target/lab/<name>/arena` in which original, yours and reference are built as
 //! the same program.
 //!
-//! `baseline` is the pristine lab, `reference` the solution, and `yours` the learner's sources with the pristine contract, main
-//! and manifest: edits of those do not count. For kernel labs a fourth package times the three in one process.
+//! `original` is the pristine lab, `reference` the solution, and `yours` the pristine lab with the learner's own file in it, and with the
+//! new files that this one names (`mod helper;`). Edits of any other file do not count, and are reported. For kernel labs a fourth
+//! package times the three in one process.
+//!
+//! The learner's files name no crate of the judge's, and bring in no code from elsewhere: see `judges`.
 
+mod judges;
+mod packages;
+
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use toml::{Table, Value};
 
+use self::packages::{package_name, write_judge, write_package, write_root};
 use crate::cargo::{self, Build, Built};
 use crate::catalogue::{self, Kind, Lab};
 use crate::pristine::{self, Files};
-use crate::terminal::spinner;
+use crate::source::is_source;
+use crate::terminal::waiting;
 use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder, write_if_changed};
 
-/// Aligned functions: two identical copies of a branchy loop otherwise differ by their place in memory (measurement.md).
+/// Aligned functions: two identical copies of a branchy loop otherwise differ by their place in memory (the book: measuring.md).
 pub const JUDGE_FLAGS: &str = "-Cllvm-args=-align-all-functions=6";
+
+/// Where a lab's contract is, or its root.
+const CONTRACT: &str = "src/contract.rs";
+/// Cargo's lock file.
+const LOCK: &str = "Cargo.lock";
+/// What ours was made of, and what Cargo made of it.
+const STAMP: &str = "Cargo.lock.origin";
 
 /// A lab laid out for comparison. Holds the lab's lock: one comparison at a time.
 pub struct Arena {
@@ -26,7 +41,11 @@ pub struct Arena {
     pub lab: Lab,
     /// Files of the learner's that do not count.
     pub ignored: Vec<String>,
+    /// Why the learner's files cannot be judged, whatever they do: where they name what judges them.
+    pub refused: Option<String>,
     folder: PathBuf,
+    /// What the arena's Cargo.lock is made of.
+    origin: String,
     _lock: File,
 }
 
@@ -34,7 +53,7 @@ pub struct Arena {
 #[derive(Debug)]
 pub struct Programs {
     /// The pristine lab's.
-    pub baseline: PathBuf,
+    pub original: PathBuf,
     /// The learner's.
     pub yours: PathBuf,
     /// The solution's.
@@ -53,11 +72,14 @@ pub enum Attempt<'a> {
     Folder(&'a Path),
 }
 
-/// Lays out baseline, yours and reference.
+/// Lays out original, yours and reference.
 pub fn lay_out(workspace: &Workspace, lab: &Lab, attempt: &Attempt) -> Result<Arena> {
     let folder = workspace.lab_target(&lab.name).join("arena");
     let lock = lock(&folder.with_extension("lock"), lab)?;
     let pristine = pristine::files(workspace, lab)?;
+    let declaration = std::str::from_utf8(&pristine["Cargo.toml"])?;
+    let pristine_lab = catalogue::declared(&lab.folder, declaration)?;
+    let lab = &pristine_lab;
     let theirs = match attempt {
         Attempt::Current => pristine::current(lab)?,
         Attempt::Folder(folder) => {
@@ -77,20 +99,32 @@ pub fn lay_out(workspace: &Workspace, lab: &Lab, attempt: &Attempt) -> Result<Ar
     for part in ["Cargo.toml", "src"] {
         pristine::collect(&solution_folder, &solution_folder.join(part), &mut solution)?;
     }
+    solution.retain(|path, _| path == "Cargo.toml" || is_source(Path::new(path)));
 
-    write_package(&folder.join("baseline"), lab, "baseline", &pristine)?;
-    let declaration = std::str::from_utf8(&pristine["Cargo.toml"])?;
-    let pristine_lab = catalogue::declared(&lab.folder, declaration)?;
-    let (yours, ignored) = with_pristine_contract(lab, &pristine, &theirs);
+    write_package(&folder.join("original"), lab, "original", &pristine)?;
+    if !theirs.contains_key(&lab.meta.edit) {
+        bail!(
+            "labs/{}/{} is not there: `make reset-{}` puts the original in its place",
+            lab.name,
+            lab.meta.edit,
+            lab.nn()
+        );
+    }
+    let (yours, mut ignored) = with_pristine_contract(lab, &pristine, &theirs);
+    if matches!(attempt, Attempt::Current) {
+        ignored.extend(beside(lab));
+    }
+    let is_theirs = |path: &str| path.starts_with("src/") && path != CONTRACT && pristine.get(path) != yours.get(path);
+    let refused = judges::refused(&lab.name, &yours, is_theirs);
     write_package(&folder.join("yours"), lab, "yours", &yours)?;
     write_package(&folder.join("reference"), lab, "reference", &solution)?;
-    let mut members = vec!["baseline", "yours", "reference"];
+    let mut members = vec!["original", "yours", "reference"];
     if pristine_lab.meta.kind == Kind::Kernel {
         write_judge(&folder.join("judge"), &pristine_lab)?;
         members.push("judge");
     }
-    write_root(workspace, lab, &folder, &members)?;
-    Ok(Arena { lab: pristine_lab, ignored, folder, _lock: lock })
+    let origin = write_root(workspace, lab, &folder, &members)?;
+    Ok(Arena { lab: pristine_lab.clone(), origin, ignored, refused, folder, _lock: lock })
 }
 
 impl Arena {
@@ -112,9 +146,17 @@ impl Arena {
             target: is_kernel.then(|| workspace.target.join("judge")),
             rustflags: if is_kernel { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
         };
-        let executables = match cargo::build(workspace, &build)? {
+        let built = cargo::build(workspace, &build)?;
+        self.note_lock()?;
+        let executables = match built {
             Built::Done(executables) => executables,
-            Built::Failed(words) => return Ok(Err(self.as_the_learner_knows_it(workspace, &words))),
+            // The judge calls the learner's function: another signature is a mistake that is found there.
+            Built::Failed(failure) => {
+                match failure.mistakes_in(&["yours", "judge"].map(|role| package_name(&self.lab, role))) {
+                    Some(words) => return Ok(Err(self.as_the_learner_knows_it(workspace, &words))),
+                    None => bail!("{}", self.as_the_learner_knows_it(workspace, &failure.of(&self.lab.name))),
+                }
+            }
         };
         let find = |role: &str| {
             let name = package_name(&self.lab, role);
@@ -122,14 +164,14 @@ impl Arena {
             found.with_context(|| format!("cargo built no program for {name}"))
         };
         Ok(Ok(Programs {
-            baseline: find("baseline")?,
+            original: find("original")?,
             yours: find("yours")?,
             reference: find("reference")?,
             judge: has_judge.then(|| find("judge")).transpose()?,
         }))
     }
 
-    /// Builds one program, `baseline`, `yours` or `reference`, with a profiler's feature, as its own crate is built with it.
+    /// Builds one program, `original`, `yours` or `reference`, with a profiler's feature, as its own crate is built with it.
     pub fn build_with(&self, workspace: &Workspace, role: &str, feature: &str) -> Result<PathBuf> {
         let package = package_name(&self.lab, role);
         let mut needs = reproduce::needs(&self.lab);
@@ -144,12 +186,18 @@ impl Arena {
             manifest: Some(self.folder.join("Cargo.toml")),
             ..Build::default()
         };
-        match cargo::build(workspace, &build)? {
-            Built::Failed(words) => {
-                bail!("{} does not compile:\n{}", self.lab.name, self.as_the_learner_knows_it(workspace, &words))
-            }
+        let built = cargo::build(workspace, &build)?;
+        self.note_lock()?;
+        match built {
+            Built::Failed(failure) => bail!("{}", self.as_the_learner_knows_it(workspace, &failure.of(&package))),
             built => built.executable(&package),
         }
+    }
+
+    /// Remembers the lock file as Cargo left it. Another text than this was cut short or edited, and is made anew.
+    fn note_lock(&self) -> Result<()> {
+        let lock = std::fs::read(self.folder.join(LOCK)).unwrap_or_default();
+        write_if_changed(&self.folder.join(STAMP), format!("{}\n{}\n", self.origin, pristine::sha256(&lock)).as_bytes())
     }
 
     /// The compiler's words, with the paths that the learner knows.
@@ -165,146 +213,107 @@ fn lock(path: &Path, lab: &Lab) -> Result<File> {
     create_folder(path.parent().context("the lock has a folder")?)?;
     let file = File::create(path).with_context(|| format!("Cannot write {}", path.display()))?;
     if file.try_lock().is_err() {
-        let bar = spinner(format!("Another run is comparing {}; waiting for it", lab.name));
+        let bar = waiting(format!("Another run is comparing {}; waiting for it", lab.name));
         file.lock()?;
         bar.finish_and_clear();
     }
     Ok(file)
 }
 
-/// The learner's sources, but the judge's contract, main and manifest. Returns also which edited files that leaves out.
+/// The pristine lab with the learner's file, and with the files that are new. Returns also which edits that leaves out.
 fn with_pristine_contract(lab: &Lab, pristine: &Files, theirs: &Files) -> (Files, Vec<String>) {
-    let is_judges = |path: &str| {
-        path == "Cargo.toml"
-            || path == "src/main.rs"
-            || path == "src/contract.rs"
-            || path.starts_with("src/contract/")
-            || path.starts_with("benches/")
+    let is_contract = |path: &str| path == CONTRACT || path.starts_with("src/contract/");
+    // A second program, or what stands in the place of the contract's and the program's own modules.
+    let is_taken = |path: &str| is_contract(path) || ["src/bin/", "src/main/"].iter().any(|it| path.starts_with(it));
+    let counts = |path: &str| {
+        path == lab.meta.edit || !pristine.contains_key(path) && path.starts_with("src/") && !is_taken(path)
     };
-    let mut yours: Files =
-        theirs.iter().filter(|(path, _)| !is_judges(path)).map(|(path, text)| (path.clone(), text.clone())).collect();
-    for path in ["Cargo.toml", "src/main.rs"] {
-        if let Some(text) = pristine.get(path) {
-            yours.insert(path.into(), text.clone());
-        }
-    }
-    let reexport = "//! The judge's own contract.\npub use pristine::contract::*;\n";
-    yours.insert("src/contract.rs".into(), reexport.into());
-    let ignored = theirs
+    let mut yours: Files = pristine
         .iter()
-        .filter(|(path, text)| is_judges(path) && pristine.get(*path) != Some(*text))
-        .map(|(path, _)| format!("labs/{}/{path}", lab.name))
+        .filter(|(path, _)| !is_contract(path))
+        .map(|(path, text)| (path.clone(), text.clone()))
         .collect();
+    yours.extend(theirs.iter().filter(|(path, _)| counts(path)).map(|(path, text)| (path.clone(), text.clone())));
+    let reexport = "//! The judge's own contract.\npub use pristine::contract::*;\n";
+    yours.insert(CONTRACT.into(), reexport.into());
+    let differs = |path: &&String| !counts(path) && pristine.get(*path) != theirs.get(*path);
+    let all: BTreeSet<&String> = pristine.keys().chain(theirs.keys()).collect();
+    let ignored = all.into_iter().filter(differs).map(|path| format!("labs/{}/{path}", lab.name)).collect();
     (yours, ignored)
 }
 
-fn package_name(lab: &Lab, role: &str) -> String {
-    format!("{}-{role}", lab.name)
+/// What lies beside a lab's sources and would change a build of its own folder. The arena has none of it.
+fn beside(lab: &Lab) -> Vec<String> {
+    let names =
+        ["build.rs", ".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain", "Cargo.lock"];
+    let found = names.into_iter().filter(|name| lab.folder.join(name).exists());
+    found.map(|name| format!("labs/{}/{name}", lab.name)).collect()
 }
 
-/// Writes one package; files that are no longer part of it go away, unchanged ones keep their time stamps.
-fn write_package(folder: &Path, lab: &Lab, role: &str, files: &Files) -> Result<()> {
-    let mut stale = Files::new();
-    pristine::collect(folder, &folder.join("src"), &mut stale)?;
-    for (path, text) in files {
-        if path == "Cargo.toml" {
-            write_if_changed(&folder.join(path), manifest(lab, role, text)?.as_bytes())?;
-        } else if path.starts_with("src/") {
-            stale.remove(path);
-            write_if_changed(&folder.join(path), text)?;
-        }
-    }
-    for path in stale.keys() {
-        std::fs::remove_file(folder.join(path))?;
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A package's manifest under another name, without benches, tests and the program's old name, and with the pristine lab wherever a lab is named.
-fn manifest(lab: &Lab, role: &str, text: &[u8]) -> Result<String> {
-    let mut table: Table = std::str::from_utf8(text)?.parse()?;
-    let library = table
-        .get("package")
-        .and_then(|package| package.get("name")?.as_str())
-        .context("a manifest has a package name")?
-        .replace('-', "_");
-    for section in ["bench", "bin", "dev-dependencies", "test", "lints"] {
-        table.remove(section);
+    fn lab() -> Lab {
+        let text = "[package]\nname = \"lab-99-tiny\"\n[package.metadata.lab]\npart = 1\nminutes = 1\nkind = \"store\"\n\
+                    edit = \"src/tiny.rs\"\ntools = []\nculprit = \"tiny\"\ngates = []\n";
+        catalogue::declared(Path::new("labs/lab-99-tiny"), text).expect("a declaration")
     }
-    let package = table.get_mut("package").and_then(Value::as_table_mut).context("a manifest has a package")?;
-    package.insert("name".into(), package_name(lab, role).into());
-    package.remove("metadata");
-    table.insert("lib".into(), Table::from_iter([("name".to_string(), library.into())]).into());
-    let dependencies = table.entry("dependencies").or_insert_with(|| Table::new().into());
-    let dependencies = dependencies.as_table_mut().context("dependencies are a table")?;
-    let baseline = || {
-        Value::from(Table::from_iter([
-            ("package".to_string(), package_name(lab, "baseline").into()),
-            ("path".to_string(), "../baseline".into()),
-        ]))
-    };
-    if dependencies.contains_key(&lab.name) {
-        dependencies.insert(lab.name.clone(), baseline());
-    }
-    if role == "yours" {
-        dependencies.insert("pristine".into(), baseline());
-    }
-    Ok(toml::to_string(&table)?)
-}
 
-fn write_judge(folder: &Path, lab: &Lab) -> Result<()> {
-    let (Some(contract), Some(function)) = (&lab.meta.contract, &lab.meta.function) else {
-        bail!("{} declares no contract and function", lab.name);
-    };
-    let dependency =
-        |role: &str| format!("{role} = {{ path = \"../{role}\", package = \"{}\" }}\n", package_name(lab, role));
-    let manifest = format!(
-        "[package]\nname = \"{}\"\nversion.workspace = true\nedition.workspace = true\n\n[dependencies]\nlab-harness.workspace = true\n{}{}{}",
-        package_name(lab, "judge"),
-        dependency("baseline"),
-        dependency("yours"),
-        dependency("reference"),
-    );
-    let main = format!(
-        "//! Written by `lab verify`: baseline, yours and reference in one process.\n\n\
-         fn main() -> std::process::ExitCode {{\n    \
-             lab_harness::judge::main::<baseline::{contract}>(&lab_harness::judge::Subjects {{\n        \
-                 baseline: |input| baseline::{function}(input),\n        \
-                 yours: |input| yours::{function}(input),\n        \
-                 reference: |input| reference::{function}(input),\n    \
-             }})\n}}\n"
-    );
-    write_if_changed(&folder.join("Cargo.toml"), manifest.as_bytes())?;
-    write_if_changed(&folder.join("src/main.rs"), main.as_bytes())
-}
+    fn files(files: &[(&str, &str)]) -> Files {
+        files.iter().map(|(path, text)| (path.to_string(), text.as_bytes().to_vec())).collect()
+    }
 
-/// The arena's own workspace: our versions and profiles, with our crates by absolute path.
-fn write_root(workspace: &Workspace, lab: &Lab, folder: &Path, members: &[&str]) -> Result<()> {
-    let text = std::fs::read_to_string(workspace.root.join("Cargo.toml"))?;
-    let mut root: Table = text.parse()?;
-    let section = root.get_mut("workspace").and_then(Value::as_table_mut).context("the root is a workspace")?;
-    section.insert("members".into(), members.iter().map(|member| Value::from(*member)).collect::<Vec<_>>().into());
-    let dependencies = section.get_mut("dependencies").and_then(Value::as_table_mut).context("it has dependencies")?;
-    for dependency in dependencies.iter_mut().filter_map(|(_, value)| value.as_table_mut()) {
-        if let Some(path) = dependency.get("path").and_then(Value::as_str) {
-            let absolute = workspace.root.join(path).display().to_string();
-            dependency.insert("path".into(), absolute.into());
-        }
+    fn pristine() -> Files {
+        files(&[
+            ("Cargo.toml", "[package]"),
+            ("benches/bench.rs", "bench"),
+            ("src/contract/mod.rs", "the contract"),
+            ("src/lib.rs", "pub mod contract; pub mod tiny;"),
+            ("src/main.rs", "main"),
+            ("src/tiny.rs", "slow"),
+        ])
     }
-    // Only what the build uses: Cargo warns of every override that matches none of the arena's packages.
-    let profiles = root.get_mut("profile").and_then(Value::as_table_mut).context("the root has profiles")?;
-    profiles.retain(|name, _| name == "release");
-    for packages in profiles.iter_mut().filter_map(|(_, profile)| profile.get_mut("package")?.as_table_mut()) {
-        packages.retain(|name, _| name == "*");
+
+    #[test]
+    fn only_the_file_to_edit_and_new_ones_count_and_every_other_edit_is_named() {
+        let mut theirs = pristine();
+        theirs.extend(files(&[
+            ("Cargo.toml", "[package] # mine"),
+            ("benches/bench.rs", "mine"),
+            ("src/bin/lab.rs", "another program"),
+            ("src/contract.rs", "a contract beside"),
+            ("src/contract/mod.rs", "my contract"),
+            ("src/lib.rs", "#[path = \"mine.rs\"] pub mod contract; pub mod tiny;"),
+            ("src/mine.rs", "agrees with anything"),
+            ("src/tiny.rs", "mod helper;"),
+            ("src/tiny/helper.rs", "helps"),
+        ]));
+        theirs.remove("src/main.rs");
+        let (yours, ignored) = with_pristine_contract(&lab(), &pristine(), &theirs);
+        assert_eq!(yours["src/lib.rs"], pristine()["src/lib.rs"]);
+        assert_eq!(yours["src/main.rs"], b"main");
+        assert_eq!(yours["Cargo.toml"], b"[package]");
+        assert_eq!(
+            (yours["src/tiny.rs"].as_slice(), yours["src/tiny/helper.rs"].as_slice()),
+            (&b"mod helper;"[..], &b"helps"[..])
+        );
+        assert!(yours["src/contract.rs"].starts_with(b"//! The judge's own contract."));
+        assert!(!yours.contains_key("src/contract/mod.rs") && !yours.contains_key("src/bin/lab.rs"));
+        let expected = [
+            "Cargo.toml",
+            "benches/bench.rs",
+            "src/bin/lab.rs",
+            "src/contract.rs",
+            "src/contract/mod.rs",
+            "src/lib.rs",
+            "src/main.rs",
+        ];
+        assert_eq!(ignored, expected.map(|path| format!("labs/lab-99-tiny/{path}")));
     }
-    write_if_changed(&folder.join("Cargo.toml"), toml::to_string(&root)?.as_bytes())?;
-    // Same versions as the repository's. Cargo adds the arena's own packages, so the copy is only made when the original changed.
-    let lock = std::fs::read(workspace.root.join("Cargo.lock")).context("Cargo.lock is missing")?;
-    let stamp = folder.join("Cargo.lock.origin");
-    let origin = format!("{} {}", pristine::sha256(&lock), lab.name);
-    if std::fs::read_to_string(&stamp).ok().as_deref() != Some(&origin) || !folder.join("Cargo.lock").is_file() {
-        write_if_changed(&folder.join("Cargo.lock"), &lock)?;
-        write_if_changed(&stamp, origin.as_bytes())?;
+
+    #[test]
+    fn an_untouched_lab_has_nothing_to_report() {
+        assert_eq!(with_pristine_contract(&lab(), &pristine(), &pristine()).1, Vec::<String>::new());
     }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod dev;
 mod options;
+mod start;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::dev::DevTask;
 pub use self::options::{BaselineTask, Differing, Dumping, OnLab, Recorded, Serving};
+pub use self::start::{Said, arguments};
 
 /// OrderFlow Performance Labs: reproduce, measure, diagnose and fix real performance faults.
 #[derive(Debug, Parser)]
@@ -18,7 +20,8 @@ pub use self::options::{BaselineTask, Differing, Dumping, OnLab, Recorded, Servi
     bin_name = "cargo lab",
     version,
     disable_help_subcommand = true,
-    after_help = "A lab is named by its number (1, 01), its slug (string-building) or its name (lab-01-string-building).\n\
+    after_help = "A lab is named by its number (1, 01), its name (lab-01-string-building) or a part of it that no other lab has \
+                  (string).\nIn a lab's folder it can be left out.\n\
                   Exit codes: 0 done or SOLVED, 1 NOT YET or WRONG ANSWER, 2 wrong usage, 3 INVALID, INCONCLUSIVE or could not be done.\n\
                   Databases: DB=sqlite (default) or DB=postgres, with DATABASE_URL for a server of your own."
 )]
@@ -37,9 +40,9 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Run a lab as it is now and see it hurt.
+    /// Run a lab as it is now: its figures show the symptom.
     Reproduce(OnLab),
-    /// Run a service lab's program for you to curl and to load, until Ctrl-C; `stall` is the book's stalling service.
+    /// Run a service lab's program until Ctrl-C, for you to send requests to. `stall` is the book's stalling service.
     Serve(Serving),
     /// Micro-benchmark your code with Criterion.
     Bench {
@@ -49,40 +52,40 @@ pub enum Verb {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Draw a CPU flamegraph of your code, and name what is on top.
+    /// Draw a CPU flamegraph of your code, and name the function that most samples are in.
     #[command(after_help = PROFILE_HELP)]
     Profile {
         /// What, and for how long.
         #[command(flatten)]
         recorded: Recorded,
-        /// Sample with perf (Linux) in place of the sampler inside the process.
+        /// Sample with perf (Linux), not with the sampler inside the process.
         #[arg(long)]
         perf: bool,
     },
     /// Draw what your edit changed in the CPU flamegraph, and name the frames that changed most.
     #[command(
-        after_help = "Both programs are sampled now, in turns. flamegraph.svg has the widths of the second, flamegraph-reverse.svg those \
-                      of the first, where what vanished shows. In both, red is more of the time than before, blue is less."
+        after_help = "Both programs are sampled now, in turns. flamegraph.svg has the widths of the second program. flamegraph-reverse.svg \
+                      has those of the first: it shows what vanished. In both, red is a larger share than before, blue a smaller one."
     )]
     Flamediff(Differing),
-    /// Draw for what threads wait, and where: locks, sleeps, the disk, sockets. Needs Linux, root and perf.
+    /// Draw what threads wait for, and where: locks, sleeps, the disk, sockets. It needs Linux, root and perf.
     Offcpu(Recorded),
-    /// Show which lines ask for memory; of an edited lab, beside what it was.
+    /// Show which lines ask for memory. For an edited lab, show the original and yours side by side.
     #[command(
-        mut_arg("solution", |arg| arg.help("Set it beside the solution")),
-        mut_arg("json", |arg| arg.help("Print each run as a line of JSON, the earlier first, and what they come to side by side"))
+        mut_arg("solution", |arg| arg.help("Compare with the solution. Before SOLVED it is noted that you looked")),
+        mut_arg("json", |arg| arg.help("Print each run as a line of JSON, the earlier one first, then the comparison"))
     )]
     Heap {
         #[command(flatten)]
         on: OnLab,
-        /// What a service holds while it runs, sampled by jemalloc, in place of all that it requests.
+        /// Show what a running service holds, sampled by jemalloc, and not all that it requests.
         #[arg(long)]
         live: bool,
     },
-    /// Watch the tasks of an asynchronous lab live with tokio-console, or sum them up by the line that spawned them.
+    /// Show the tasks of an asynchronous lab: live with tokio-console, or as a table by the line that spawned them.
     #[command(
-        after_help = "On a terminal with tokio-console (on the PATH, or built by --install) this opens it in front of the lab under load; \
-                            q quits. Everywhere else it prints tables: tasks, polls, longest poll by spawn site."
+        after_help = "On a terminal, where tokio-console is on the PATH or was built by --install, this opens it on the lab under load; q \
+                            quits it. Everywhere else this prints tables: tasks, polls and the longest poll, by spawn site."
     )]
     Console {
         #[command(flatten)]
@@ -94,29 +97,29 @@ pub enum Verb {
         #[arg(long, conflicts_with_all = ["table", "json"])]
         install: bool,
     },
-    /// Show what every thread of a running program does and which locks it holds, keep a core of it, and let it go on.
+    /// Show what every thread of a running program does and which locks it holds. Keep a core of it. The program goes on.
     #[command(
-        after_help = "A core holds everything that the program had in memory, passwords too. The newest is kept in \
-                            target/lab/LAB/dump, readable for you alone.\n\
+        after_help = "A core holds everything that the program had in memory, passwords too. The newest one is kept in \
+                            target/lab/LAB/dump; only you can read it.\n\
                             Linux, with gdb. Book: shared/book/src/dumps.md"
     )]
     Dump(Dumping),
-    /// Read the next hint; there are four.
+    /// Read the next hint. There are four.
     Hint {
         /// The lab.
         lab: String,
-        /// Read this one, 1 to 4.
+        /// Read this hint, 1 to 4.
         #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
         level: Option<u8>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// State your diagnosis and have it graded; it blocks nothing.
+    /// State your diagnosis and have it graded. It is feedback only.
     Answer {
         /// The lab.
         lab: String,
-        /// Your choices in order, such as `2 4 1`; asked for one by one where they are not given.
+        /// Your choices in order, such as `2 4 1`. Without them you are asked one by one.
         choices: Vec<usize>,
         /// Print JSON.
         #[arg(long)]
@@ -135,10 +138,10 @@ pub enum Verb {
         /// Right answers and counts at full size, no timing.
         #[arg(long)]
         no_time: bool,
-        /// Count the instructions of one call as well, through valgrind.
+        /// Also count the instructions of one call, with valgrind.
         #[arg(long)]
         instructions: bool,
-        /// Judge this file, or this copy of the lab's folder, in place of yours.
+        /// Judge this file, or this copy of the lab's folder, and not yours.
         #[arg(long, value_name = "PATH")]
         attempt: Option<PathBuf>,
         /// Judge the solution itself.
@@ -151,16 +154,16 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Verify at every save, on one screen: right answers and counts at once, time after them.
+    /// Verify at every save, on one screen. Right answers and counts come first, then times.
     #[command(
-        after_help = "Keys: h next hint, 1-4 a hint already read, a diagnosis, v verify again, d diff (once SOLVED), \
+        after_help = "Keys: h next hint, 1-4 a hint already read, a diagnosis, v verify again, d your change (once SOLVED the solution's as well), \
                             arrows scroll, q or Esc or Ctrl-C quit.\n\
                             Without a terminal, or with --json, it prints a line for each phase that ends."
     )]
     Watch {
         /// The lab.
         lab: String,
-        /// Repeat a run; the same at every save.
+        /// Use this seed at every save.
         #[arg(long)]
         seed: Option<u64>,
         /// Small sizes and no timing.
@@ -173,57 +176,71 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Show what the solution changes.
+    /// Show what you changed; once SOLVED, also what the solution changes.
+    #[command(
+        after_help = "Before the lab is SOLVED, --solution asks first: that you looked is noted beside your result. Without a terminal, \
+                            and with --json, nobody can be asked: then it takes --yes as well."
+    )]
     Diff {
         /// The lab.
         lab: String,
+        /// Your change alone, also after SOLVED.
+        #[arg(long)]
+        yours: bool,
+        /// The solution's change alone, also before SOLVED.
+        #[arg(long, conflicts_with = "yours")]
+        solution: bool,
+        /// Show the solution without asking.
+        #[arg(long, requires = "solution")]
+        yes: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Write everything that is kept of your runs as one page to look at.
+    /// Write one page with everything that is kept of your runs.
     #[command(
-        after_help = "The page is one HTML file that needs no network. With --json it prints what you hand over to a trainer, who \
-                            merges the files of many with `cargo lab board DIR`:\n  \
+        after_help = "The page is one HTML file that needs no network. With --json it prints the file for your trainer. The trainer \
+                            merges the files of a class with `cargo lab board DIR`:\n  \
                             cargo lab report --json --name Ines > ines.json"
     )]
     Report {
-        /// The lab; all of them where none is named.
+        /// The lab [default: all labs].
         lab: Option<String>,
         /// Show the page in your browser.
         #[arg(long, conflicts_with = "json")]
         open: bool,
-        /// Serve the page on the loopback interface, and bring it up to date while you work.
+        /// Serve the page on the loopback interface, and keep it up to date while you work.
         #[arg(long, conflicts_with_all = ["json", "out", "solution_diff"])]
         watch: bool,
-        /// Where the page goes; target/lab/report.html where nothing is said.
+        /// The file to write [default: target/lab/report.html].
         #[arg(long, value_name = "FILE", conflicts_with = "json")]
         out: Option<PathBuf>,
-        /// What to call you on the page, and on a trainer's board.
+        /// Your name on the page and on the trainer's board.
         #[arg(long)]
         name: Option<String>,
-        /// Show what the solution changes also in labs that are not solved; it is noted.
+        /// Also show the solution's change of labs that are not SOLVED. That you looked is noted.
         #[arg(long, conflicts_with = "json")]
         solution_diff: bool,
-        /// Print what you hand over to a trainer: results and hints, no code.
+        /// Print the file for your trainer: results and hints, no code.
         #[arg(long)]
         json: bool,
     },
-    /// Merge what many learners handed over into one page for the trainer.
+    /// Merge the files of many learners into one page for the trainer.
     Board {
         /// The folder with the files that `cargo lab report --json` printed.
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// Where the page goes; board.html in that folder where nothing is said.
+        /// The file to write [default: board.html in that folder].
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         /// Show the page in your browser.
         #[arg(long)]
         open: bool,
     },
-    /// Run the solution and see it no longer hurt.
+    /// Run the solution: its figures show that the symptom is gone.
+    #[command(mut_arg("solution", |arg| arg.hide(true)))]
     Solution(OnLab),
-    /// Put the lab back as it was; your attempt is kept.
+    /// Put the original back. Your attempt is kept.
     Reset {
         /// The lab.
         lab: String,
@@ -237,25 +254,30 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Send load to a service on this machine and hold it against its objectives.
+    /// Send load to a service on this machine and compare its response times with its objectives.
     #[command(
         disable_help_flag = true,
         override_usage = "cargo lab load --target http://127.0.0.1:PORT --scenario NAME [OPTIONS]"
     )]
     Load {
-        /// Those of the load generator: `cargo lab load --help`.
+        /// Options of the load generator: see `cargo lab load --help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Keep what is normal in a file made to be committed, and hold what is now against it.
+    /// Save what a program costs now in a file to commit, and compare later runs with it.
     Baseline {
         /// What to do.
         #[command(subcommand)]
         task: BaselineTask,
     },
-    /// Fetch and build everything, for a room without network.
-    Prefetch,
-    /// For those who write labs.
+    /// Fetch and build everything that the verbs need, for a room without a network.
+    #[command(after_help = PREFETCH_HELP)]
+    Prefetch {
+        /// Only for these labs.
+        #[arg(long, value_name = "LAB,...", value_delimiter = ',')]
+        labs: Vec<String>,
+    },
+    /// Tasks for authors of labs.
     Dev {
         /// What to do.
         #[command(subcommand)]
@@ -263,5 +285,8 @@ pub enum Verb {
     },
 }
 
-const PROFILE_HELP: &str = "Kept beside the flamegraph: stacks.folded and profile.pb.gz, which https://speedscope.app reads as they are, and \
-                            go tool pprof and Grafana Pyroscope the latter.";
+const PREFETCH_HELP: &str = "First comes what a room needs: the programs of each lab, and what judges them. Then the pages, then benches, \
+                             profilers, heap profilers, consoles and what a debugger needs. What is built already is passed over, \
+                             so that an interrupted one goes on where it was.";
+const PROFILE_HELP: &str = "The folder also holds stacks.folded and profile.pb.gz. https://speedscope.app reads both. go tool pprof and \
+                            Grafana Pyroscope read profile.pb.gz.";

@@ -1,12 +1,16 @@
 //! The catalogue: every lab, as declared in its own manifest. All lists of labs are derived from it.
 
+mod named;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use lab_results::Gate;
 use serde::Deserialize;
 
+use self::named::{is_meant, meant, split_name, unknown};
 use crate::error::Usage;
+use crate::pristine;
 use crate::workspace::Workspace;
 
 /// A lab, from `labs/<name>/Cargo.toml`.
@@ -59,11 +63,11 @@ pub struct Metadata {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A pure function, timed in one process with baseline and reference.
+    /// A pure function, timed in one process with original and reference.
     Kernel,
     /// Code over a database, one process for each subject in turns.
     Store,
-    /// A service on a socket, driven by the baseline's generator.
+    /// A service on a socket, driven by the original's generator.
     Service,
 }
 
@@ -112,6 +116,43 @@ pub struct Question {
     pub answer: usize,
     /// Why it is right.
     pub because: String,
+    /// For each choice, what the evidence says against it: a main clause that begins with a small letter and ends without a full stop.
+    /// Empty for the right one. It leads back to the evidence and names neither the right choice nor the fix.
+    #[serde(default)]
+    pub not_because: Vec<String>,
+}
+
+impl Question {
+    /// What speaks against a choice, counted from 1; nothing for the right one, and where its author wrote nothing.
+    pub fn against(&self, choice: usize) -> Option<&str> {
+        let words = self.not_because.get(choice.checked_sub(1)?)?;
+        (choice != self.answer && !words.is_empty()).then_some(words)
+    }
+
+    /// What is wrong with the declaration itself.
+    pub fn problem(&self) -> Option<String> {
+        let question = &self.question;
+        if !(1..=self.choices.len()).contains(&self.answer) {
+            return Some(format!("the answer to \"{question}\" is none of its choices"));
+        }
+        if self.not_because.is_empty() {
+            return None;
+        }
+        if self.not_because.len() != self.choices.len() {
+            let (given, choices) = (self.not_because.len(), self.choices.len());
+            return Some(format!("`not_because` of \"{question}\" has {given} entries for {choices} choices"));
+        }
+        self.not_because.iter().enumerate().find_map(|(index, words)| {
+            let choice = &self.choices[index];
+            match (index + 1 == self.answer, words.trim().is_empty()) {
+                (true, false) => {
+                    Some(format!("`not_because` of \"{question}\" speaks against the right choice, \"{choice}\""))
+                }
+                (false, true) => Some(format!("`not_because` of \"{question}\" says nothing about \"{choice}\"")),
+                _ => None,
+            }
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -134,20 +175,66 @@ struct Sections {
     solution: Option<SolutionMetadata>,
 }
 
-/// All labs, by number.
+/// All labs, by number. One that is broken is named on standard error and left out: the others work.
 pub fn labs(workspace: &Workspace) -> Result<Vec<Lab>> {
+    let (labs, broken) = all(workspace)?;
+    for broken in broken {
+        crate::complain!("{}", broken.says());
+    }
+    Ok(labs)
+}
+
+/// A lab whose declaration cannot be read.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its folder's name.
+    pub name: String,
+    error: anyhow::Error,
+}
+
+impl Broken {
+    /// What is wrong, and what mends it.
+    pub fn says(&self) -> String {
+        let reset =
+            split_name(&self.name).map(|(number, _)| format!("; `make reset-{number:02}` puts the original back"));
+        format!("{} is left out: {:#}{}", self.name, self.error, reset.unwrap_or_default())
+    }
+}
+
+/// The labs that can be read, by number, and those that cannot.
+pub fn all(workspace: &Workspace) -> Result<(Vec<Lab>, Vec<Broken>)> {
     let folder = workspace.root.join("labs");
     let entries = std::fs::read_dir(&folder)
         .with_context(|| format!("Cannot read {}: is this a complete checkout?", folder.display()))?;
-    let mut labs = Vec::new();
+    let (mut labs, mut broken) = (Vec::new(), Vec::new());
     for entry in entries {
-        let folder = entry?.path();
-        if folder.join("Cargo.toml").is_file() {
-            labs.push(lab(&folder)?);
+        let entry = entry?;
+        let folder = entry.path();
+        if folder.join("Cargo.toml").symlink_metadata().is_err() {
+            continue;
+        }
+        match lab(&folder) {
+            Ok(lab) => labs.push(lab),
+            Err(error) => broken.push(Broken { name: entry.file_name().to_string_lossy().into_owned(), error }),
         }
     }
     labs.sort_by_key(|lab| lab.number);
-    Ok(labs)
+    Ok((labs, broken))
+}
+
+/// The lab that somebody means, as it was written: whatever its folder holds now.
+pub fn original(workspace: &Workspace, wanted: &str) -> Result<Lab> {
+    let (labs, _) = all(workspace)?;
+    pristine::keep_all(workspace, &labs);
+    let Some(name) = pristine::names(workspace)?.into_iter().find(|name| is_meant(name, wanted)) else {
+        return find(workspace, wanted);
+    };
+    if let Some(lab) = labs.into_iter().find(|lab| lab.name == name) {
+        return Ok(lab);
+    }
+    let folder = workspace.root.join("labs").join(&name);
+    let manifest = pristine::file(workspace, &name, "Cargo.toml")?;
+    declared(&folder, std::str::from_utf8(&manifest)?)
 }
 
 /// The lab declared in a folder.
@@ -184,44 +271,33 @@ pub fn solution(workspace: &Workspace, lab: &Lab) -> Result<Solution> {
     Ok(Solution { name: package.name, folder, fix: package.description, meta })
 }
 
-/// The lab that somebody means by `3`, `03`, `lab-03`, `blocked-runtime` or `lab-03-blocked-runtime`.
+/// The lab that somebody means by `3`, `03`, `lab-03`, `blocked-runtime`, `lab-03-blocked-runtime`, its folder, or a part of its name
+/// that no other lab has.
 pub fn find(workspace: &Workspace, wanted: &str) -> Result<Lab> {
-    let labs = labs(workspace)?;
-    let word = wanted.trim().to_lowercase();
-    let number = word.strip_prefix("lab-").unwrap_or(&word).parse::<u32>().ok();
-    if let Some(lab) = labs.iter().find(|lab| Some(lab.number) == number || lab.name == word || lab.slug == word) {
-        return Ok(lab.clone());
+    let (labs, broken) = all(workspace)?;
+    let names: Vec<(u32, &str)> = labs.iter().map(|lab| (lab.number, lab.slug.as_str())).collect();
+    match meant(&names, wanted).as_slice() {
+        [only] => Ok(labs[*only].clone()),
+        [] => match broken.into_iter().find(|broken| is_meant(&broken.name, wanted)) {
+            Some(broken) => anyhow::bail!("{}", broken.says()),
+            None => Err(Usage(unknown(&labs, wanted)).into()),
+        },
+        several => {
+            let candidates = several.iter().map(|&index| format!("{} ({})", labs[index].nn(), labs[index].slug));
+            let candidates = candidates.collect::<Vec<_>>().join(", ");
+            Err(Usage(format!("`{wanted}` is a part of more than one lab's name: {candidates}")).into())
+        }
     }
-    Err(Usage(unknown(&labs, wanted, number)).into())
-}
-
-fn unknown(labs: &[Lab], wanted: &str, number: Option<u32>) -> String {
-    let nearest = match number {
-        Some(number) => labs.iter().min_by_key(|lab| lab.number.abs_diff(number)),
-        None => labs.iter().min_by(|a, b| distance(wanted, a).total_cmp(&distance(wanted, b))),
-    };
-    match nearest {
-        None => "there is no lab in labs/: is this a complete checkout?".into(),
-        Some(lab) => format!(
-            "there is no lab `{wanted}`; the nearest is {:02} ({}). `cargo lab list` shows all",
-            lab.number, lab.slug
-        ),
-    }
-}
-
-fn distance(wanted: &str, lab: &Lab) -> f64 {
-    1.0 - strsim::jaro_winkler(wanted, &lab.slug).max(strsim::jaro_winkler(wanted, &lab.name))
 }
 
 fn manifest_text(folder: &Path) -> Result<String> {
     let path = folder.join("Cargo.toml");
-    std::fs::read_to_string(&path)
-        .with_context(|| format!("Cannot read {}: restore the folder, with git or from the archive", path.display()))
-}
-
-fn split_name(name: &str) -> Option<(u32, &str)> {
-    let (number, slug) = name.strip_prefix("lab-")?.split_once('-')?;
-    (number.len() == 2).then_some((number.parse().ok()?, slug))
+    let problem = || format!("Cannot read {}: restore the folder, with git or from the archive", path.display());
+    // Nobody may ever write to a pipe that lies in its place.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        anyhow::bail!("{}", problem());
+    }
+    std::fs::read_to_string(&path).with_context(problem)
 }
 
 impl Metadata {
@@ -248,10 +324,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_have_a_number_and_a_slug() {
-        assert_eq!(split_name("lab-04-n-plus-one"), Some((4, "n-plus-one")));
-        assert_eq!(split_name("lab-4-n-plus-one"), None);
-        assert_eq!(split_name("solution-04-n-plus-one"), None);
+    fn what_speaks_against_a_choice_is_said_for_each_wrong_one_and_for_no_other() {
+        let question = |not_because: &[&str]| Question {
+            question: "Where?".into(),
+            choices: ["disk", "memory", "network"].map(String::from).into(),
+            answer: 2,
+            because: "it is".into(),
+            not_because: not_because.iter().map(|words| words.to_string()).collect(),
+        };
+        let whole = question(&["no disk was read", "", "no packet was sent"]);
+        assert_eq!(whole.problem(), None);
+        assert_eq!(whole.against(3), Some("no packet was sent"));
+        assert_eq!([0, 2, 4].map(|choice| whole.against(choice)), [None; 3]);
+        assert_eq!(question(&[]).problem(), None, "an author need not say it");
+        for (broken, word) in [
+            (&["no disk", ""][..], "2 entries for 3 choices"),
+            (&["no disk", "", ""], "nothing about \"network\""),
+            (&["no disk", "no", "no packet"], "against the right choice"),
+        ] {
+            assert!(question(broken).problem().is_some_and(|problem| problem.contains(word)), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_manifest_is_waited_for_by_nobody() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("Cargo.toml");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs").success());
+        let said = lab(folder.path()).expect_err("no manifest").to_string();
+        assert!(said.contains("restore the folder"), "{said}");
     }
 
     #[test]

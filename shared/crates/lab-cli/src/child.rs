@@ -1,20 +1,32 @@
 //! Child processes: each in a group of its own, all of them gone when we are.
 
+mod alive;
+mod environment;
+pub mod keeper;
+mod thread;
+
 use std::io::{IsTerminal, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use lab_results::dispositions::is_ignored;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::fullscreen;
+use alive::is_alive;
+pub use environment::{Sees, command, tool};
+pub use thread::{in_background, is_possible as is_thread_possible};
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+/// Temporary folders to be removed where a signal ends us, which runs no destructors.
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The next signal is a wish to stop, and no interruption.
 static STOPS: AtomicBool = AtomicBool::new(false);
@@ -27,11 +39,17 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// The variable that `watch` sets for its verifications: they say their stages as JSON lines, and end with it.
 pub const WATCHED: &str = "LAB_WATCHED";
+/// The variable that tells lab programs to end with us, however we end.
+pub const CHILD: &str = "LAB_CHILD";
 
 /// Ends all children on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
+///
+/// A signal that was ignored when we began stays so, for us and for our children: `nohup`, and a script's `&`, mean what they say.
 pub fn end_children_on_signals() -> Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).context("Failed to listen for signals")?;
-    std::thread::spawn(move || {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let heard = [SIGINT, SIGQUIT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(&status, *signal));
+    let mut signals = Signals::new(heard).context("Failed to listen for signals")?;
+    in_background("signals", move || {
         for signal in signals.forever() {
             if STOPS.swap(false, SeqCst) {
                 ASKED_TO_STOP.store(true, SeqCst);
@@ -45,7 +63,7 @@ pub fn end_children_on_signals() -> Result<()> {
             }
             std::process::exit(128 + signal);
         }
-    });
+    })?;
     Ok(())
 }
 
@@ -78,7 +96,9 @@ pub fn is_watched() -> bool {
 pub fn end_with_parent() -> Result<()> {
     #[cfg(target_os = "linux")]
     if is_watched() {
-        rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).context("Failed to follow our parent")?;
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let signal = if is_ignored(&status, SIGTERM) { Signal::KILL } else { Signal::TERM };
+        rustix::process::set_parent_process_death_signal(Some(signal)).context("Failed to follow our parent")?;
     }
     Ok(())
 }
@@ -102,15 +122,41 @@ pub fn end_all() {
     if let Some(pid) = Pid::from_raw(LOOKED_AT.load(SeqCst)) {
         let _ = kill_process(pid, Signal::CONT);
     }
+    keeper::dismiss();
+    for folder in FOLDERS.lock().expect("no thread panics with this lock").drain(..) {
+        // What cannot be removed stays in the folder of temporary files, which is what that is for.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
+/// A temporary folder that goes away with this value, and also where a signal ends us.
+pub struct TemporaryFolder(tempfile::TempDir);
+
+impl TemporaryFolder {
+    /// A new one, in the folder of temporary files.
+    pub fn new() -> std::io::Result<Self> {
+        // Held over the making, so that a signal in between finds the folder.
+        let mut folders = FOLDERS.lock().expect("no thread panics with this lock");
+        let folder = tempfile::tempdir()?;
+        folders.push(folder.path().to_path_buf());
+        Ok(TemporaryFolder(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        FOLDERS.lock().expect("no thread panics with this lock").retain(|folder| folder != self.0.path());
+    }
 }
 
 /// From now on, when we end, this program goes on; nobody's, where none is named.
 pub fn goes_on_when_we_end(pid: Option<i32>) {
     LOOKED_AT.store(pid.unwrap_or(0), SeqCst);
-}
-
-fn is_alive(group: Pid) -> bool {
-    rustix::process::test_kill_process_group(group).is_ok()
 }
 
 /// A running child and its group.
@@ -132,12 +178,16 @@ impl Running {
             wait_if_interrupted();
             groups = GROUPS.lock().expect("no thread panics with this lock");
         }
-        let child = command.process_group(0).spawn().with_context(|| match program.as_str() {
-            "cargo" => "Failed to run `cargo`: is Rust installed and on your PATH?".to_string(),
-            other => format!("Failed to run {other}"),
-        })?;
+        let child =
+            command.process_group(0).spawn().map_err(thread::explained).with_context(|| match program.as_str() {
+                "cargo" => "Failed to run `cargo`: is Rust installed and on your PATH?".to_string(),
+                other => format!("Failed to run {other}"),
+            })?;
         let group = Pid::from_child(&child);
         groups.push(group);
+        if !command.get_envs().any(|(name, value)| name == CHILD && value.is_some()) {
+            keeper::begins(group);
+        }
         Ok(Running { child, group })
     }
 
@@ -164,6 +214,7 @@ impl Running {
         let _ = kill_process_group(self.group, Signal::KILL);
         wait_if_interrupted();
         GROUPS.lock().expect("no thread panics with this lock").retain(|group| *group != self.group);
+        keeper::ended(self.group);
     }
 }
 
@@ -195,10 +246,10 @@ fn wait_if_interrupted() {
     }
 }
 
-/// Runs a program that owns the terminal while it runs (a viewer, Criterion's output): same group, so Ctrl-C reaches it.
+/// Runs a program that owns the terminal while it runs (a viewer): same group, so that it may read the keys, Ctrl-C too.
 pub fn run_in_foreground(command: &mut Command) -> Result<ExitStatus> {
     let program = command.get_program().to_string_lossy().into_owned();
-    command.status().with_context(|| format!("Failed to run {program}"))
+    command.status().map_err(thread::explained).with_context(|| format!("Failed to run {program}"))
 }
 
 /// How a child ended, in words.

@@ -2,14 +2,17 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lab_results::Record;
 use std::os::unix::process::CommandExt;
 
 use crate::catalogue::{Kind, Lab};
+use crate::child::{self, Sees};
 use crate::error::Usage;
+use crate::runner::{self, Call};
 
 /// What the programs are told; a throwaway PostgreSQL server lives as long as this.
 pub struct Database {
@@ -26,10 +29,14 @@ impl Database {
         if lab.meta.kind == Kind::Kernel || !lab.meta.uses_database() {
             return Ok(Database { kind: None, url: None, janitor: None });
         }
-        if kind == "sqlite" || std::env::var_os("DATABASE_URL").is_some() {
+        let is_given = kind == "postgres" && std::env::var_os("DATABASE_URL").is_some();
+        if is_given {
+            answers(program)?;
+        }
+        if kind == "sqlite" || is_given {
             return Ok(Database { kind: Some(kind), url: None, janitor: None });
         }
-        let mut janitor = Command::new(program)
+        let mut janitor = child::command(program, Sees::Surroundings)
             .arg("hold-database")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -64,6 +71,31 @@ impl Drop for Database {
             drop(janitor.stdin.take());
             let _ = janitor.wait();
         }
+    }
+}
+
+/// Which database a lab's programs use now, in words; nothing where they use none.
+pub fn words(lab: &Lab) -> Result<Option<String>> {
+    if !lab.meta.uses_database() {
+        return Ok(None);
+    }
+    let has_server = std::env::var_os("DATABASE_URL").is_some();
+    Ok(Some(match (chosen()?.as_str(), has_server) {
+        ("postgres", true) => "Database: PostgreSQL, the server that DATABASE_URL names".into(),
+        ("postgres", false) => "Database: PostgreSQL, a server that is started for this run".into(),
+        _ => "Database: SQLite, a file on this machine (DB=postgres takes PostgreSQL)".into(),
+    }))
+}
+
+/// Sees whether the database that `DATABASE_URL` names can be used at all: the original program counts its smallest size on it. A server
+/// that is down is nobody's wrong answer.
+fn answers(program: &Path) -> Result<()> {
+    let arguments = ["count", "--seed", "1", "--smoke"].map(String::from).into();
+    let call = Call { arguments, limit: Duration::from_secs(30), ..Call::default() };
+    let ran = runner::run(program, &call)?;
+    match ran.failure {
+        None => Ok(()),
+        Some(failure) => bail!("The database that DATABASE_URL names cannot be used: the original program {failure}"),
     }
 }
 

@@ -12,10 +12,11 @@ use crate::catalogue::Lab;
 use crate::database;
 use crate::machine;
 use crate::pristine;
+use crate::terminal::{WARN, paint};
 use crate::workspace::{Workspace, write_atomically};
 
 /// Whose run it can be: what the lab was, what it is now, what the solution is.
-pub const SUBJECTS: [&str; 3] = ["baseline", "yours", "reference"];
+pub const SUBJECTS: [&str; 3] = ["original", "yours", "reference"];
 
 /// What the folder of the smallest size is called beyond its subject.
 pub const SMALLEST: &str = "-smallest";
@@ -23,12 +24,12 @@ pub const SMALLEST: &str = "-smallest";
 /// The file of a run, beside what the program itself wrote.
 pub const FILE: &str = "run.json";
 
-/// Whose run this will be. As long as nothing is edited it is the baseline's, which an edit must not overwrite.
+/// Whose run this will be. As long as nothing is edited it is the original's, which an edit must not overwrite.
 pub fn subject(workspace: &Workspace, lab: &Lab, is_solution: bool) -> &'static str {
     let is_untouched = || Some(pristine::files(workspace, lab).ok()? == pristine::current(lab).ok()?);
     match (is_solution, is_untouched()) {
         (true, _) => "reference",
-        (false, Some(true)) => "baseline",
+        (false, Some(true)) => "original",
         (false, _) => "yours",
     }
 }
@@ -40,23 +41,23 @@ pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, is_sm
     workspace.lab_target(&lab.name).join(verb).join(subject)
 }
 
-/// Keeps a run in place of the one before.
+/// Keeps a run in place of the one before, before it is shown: who stops reading loses nothing. What came of that is for [`warn`],
+/// after it was shown: a full disk does not take away what was measured.
 pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, on: &OnLab, records: &[Record]) -> Result<()> {
-    keep_as(workspace, lab, verb, subject(workspace, lab, on.solution), on.seed, on.smoke, records)?;
-    Ok(())
+    let run = run_of(lab, subject(workspace, lab, on.solution), on.seed, on.smoke, records)?;
+    keep_run(workspace, lab, verb, &run)
 }
 
-/// Keeps a run of a subject in place of the one before, and returns it.
-pub fn keep_as(
-    workspace: &Workspace,
-    lab: &Lab,
-    verb: &str,
-    subject: &str,
-    seed: u64,
-    smoke: bool,
-    records: &[Record],
-) -> Result<ProgramRun> {
-    let run = ProgramRun {
+/// Says that a run could not be kept, where that is so.
+pub fn warn(kept: Result<()>) {
+    if let Err(error) = kept {
+        crate::complain!("{}", paint(WARN, format!("This run could not be kept: {error:#}")));
+    }
+}
+
+/// What is kept of a subject's run.
+pub fn run_of(lab: &Lab, subject: &str, seed: u64, smoke: bool, records: &[Record]) -> Result<ProgramRun> {
+    Ok(ProgramRun {
         schema: SCHEMA,
         subject: subject.into(),
         at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
@@ -66,7 +67,11 @@ pub fn keep_as(
         machine: machine::describe(),
         load: machine::load(),
         records: records.to_vec(),
-    };
-    write_atomically(&folder(workspace, lab, verb, subject, smoke).join(FILE), &serde_json::to_vec_pretty(&run)?)?;
-    Ok(run)
+    })
+}
+
+/// As [`keep`].
+pub fn keep_run(workspace: &Workspace, lab: &Lab, verb: &str, run: &ProgramRun) -> Result<()> {
+    let file = folder(workspace, lab, verb, &run.subject, run.smoke).join(FILE);
+    write_atomically(&file, &serde_json::to_vec_pretty(run)?)
 }

@@ -1,6 +1,8 @@
 //! What machine this is, as far as records need it.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::child;
 
 /// Operating system, architecture and cores.
 pub fn describe() -> String {
@@ -15,6 +17,6 @@ pub fn load() -> Option<f64> {
 
 /// What compiles here: `rustc --version`.
 pub fn toolchain() -> String {
-    let output = Command::new("rustc").arg("--version").stdin(Stdio::null()).output();
+    let output = child::tool("rustc").arg("--version").stdin(Stdio::null()).output();
     output.map_or("rustc not found".into(), |output| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }

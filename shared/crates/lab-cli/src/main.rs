@@ -14,11 +14,15 @@ mod flame;
 mod fullscreen;
 mod kept;
 mod machine;
+mod next;
+mod output;
 mod perf;
 mod pristine;
 mod progress;
 mod render;
 mod runner;
+mod seal;
+mod source;
 mod terminal;
 mod verbs;
 mod verify;
@@ -27,17 +31,35 @@ mod workspace;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
 
-use crate::args::{Arguments, Verb};
+use crate::args::{Arguments, Said, Verb};
 use crate::workspace::Workspace;
 
 fn main() -> ExitCode {
-    match started().and_then(|()| run(Arguments::parse())) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            anstream::eprintln!("{} {error:#}", terminal::paint(terminal::BAD, "error:"));
-            ExitCode::from(error::exit_code(&error))
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == child::keeper::VERB) {
+        return child::keeper::keep(std::io::stdin().lock());
+    }
+    let ended = started().and_then(|()| parsed_and_run());
+    child::keeper::dismiss();
+    let complained = |error: anyhow::Error| {
+        complain!("{} {error:#}", terminal::paint(terminal::BAD, "error:"));
+        error::exit_code(&error)
+    };
+    let code = ended.unwrap_or_else(complained);
+    ExitCode::from(terminal::all_was_printed().map_or_else(complained, |()| code))
+}
+
+/// Runs what was typed, or says what is wrong with it. Help goes to standard output, and is printed as everything there.
+fn parsed_and_run() -> Result<u8> {
+    match args::arguments() {
+        Ok(arguments) => run(arguments),
+        Err(Said::Wrong(words)) => {
+            terminal::print_aside(&words);
+            Ok(2)
+        }
+        Err(Said::Help(words)) => {
+            terminal::print_line(words.trim_end());
+            Ok(0)
         }
     }
 }
@@ -58,6 +80,9 @@ fn run(arguments: Arguments) -> Result<u8> {
         pristine::keep_all(&workspace, &labs);
         catalogue::find(&workspace, wanted)
     };
+    let looking = |lab: &catalogue::Lab, is_solution, show: &dyn Fn() -> Result<u8>| {
+        progress::looking_at_solution(&workspace, &lab.name, is_solution, show)
+    };
     match arguments.verb {
         None => verbs::help::show(&workspace),
         Some(Verb::List { json }) => verbs::list::show(&workspace, json),
@@ -67,15 +92,29 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Serve(on)) => verbs::serve::lab(&workspace, &lab(&on.lab)?, &on),
         Some(Verb::Bench { lab: wanted, arguments }) => verbs::bench::run(&workspace, &lab(&wanted)?, &arguments),
         Some(Verb::Profile { recorded, perf }) => {
-            verbs::profile::cpu(&workspace, &lab(&recorded.on.lab)?, &recorded, perf)
+            let lab = lab(&recorded.on.lab)?;
+            looking(&lab, recorded.on.solution, &|| verbs::profile::cpu(&workspace, &lab, &recorded, perf))
         }
-        Some(Verb::Flamediff(options)) => verbs::flamediff::run(&workspace, &lab(&options.lab)?, &options),
-        Some(Verb::Offcpu(recorded)) => verbs::offcpu::run(&workspace, &lab(&recorded.on.lab)?, &recorded),
-        Some(Verb::Heap { on, live }) => verbs::heap::run(&workspace, &lab(&on.lab)?, &on, live),
+        Some(Verb::Flamediff(options)) => {
+            let lab = lab(&options.lab)?;
+            looking(&lab, options.solution, &|| verbs::flamediff::run(&workspace, &lab, &options))
+        }
+        Some(Verb::Offcpu(recorded)) => {
+            let lab = lab(&recorded.on.lab)?;
+            looking(&lab, recorded.on.solution, &|| verbs::offcpu::run(&workspace, &lab, &recorded))
+        }
+        Some(Verb::Heap { on, live }) => {
+            let lab = lab(&on.lab)?;
+            looking(&lab, on.solution, &|| verbs::heap::run(&workspace, &lab, &on, live))
+        }
         Some(Verb::Console { on, table, install }) => {
-            verbs::console::run(&workspace, &lab(&on.lab)?, &on, table, install)
+            let lab = lab(&on.lab)?;
+            looking(&lab, on.solution, &|| verbs::console::run(&workspace, &lab, &on, table, install))
         }
-        Some(Verb::Dump(on)) => verbs::dump::run(&workspace, on.lab.as_deref().map(lab).transpose()?.as_ref(), &on),
+        Some(Verb::Dump(on)) => match on.lab.as_deref().map(lab).transpose()? {
+            Some(lab) => looking(&lab, on.solution, &|| verbs::dump::run(&workspace, Some(&lab), &on)),
+            None => verbs::dump::run(&workspace, None, &on),
+        },
         Some(Verb::Hint { lab: wanted, level, json }) => verbs::hint::show(&workspace, &lab(&wanted)?, level, json),
         Some(Verb::Answer { lab: wanted, choices, json }) => {
             verbs::answer::run(&workspace, &lab(&wanted)?, &choices, json)
@@ -87,18 +126,26 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Watch { lab: wanted, seed, quick, no_time, json }) => {
             verbs::watch::run(&workspace, &lab(&wanted)?, &verbs::watch::Options { seed, quick, no_time, json })
         }
-        Some(Verb::Diff { lab: wanted, json }) => verbs::diff::show(&workspace, &lab(&wanted)?, json),
+        Some(Verb::Diff { lab: wanted, yours, solution, yes, json }) => {
+            verbs::diff::show(&workspace, &lab(&wanted)?, &verbs::diff::Options { yours, solution, yes, json })
+        }
         Some(Verb::Report { lab: wanted, open, watch, out, name, solution_diff, json }) => {
             let only = wanted.as_deref().map(lab).transpose()?;
             let options = verbs::report::Options { open, watch, out, name, solution_diff, json };
             verbs::report::run(&workspace, only.as_ref(), &options)
         }
         Some(Verb::Board { folder, out, open }) => verbs::board::run(&workspace, &folder, out, open),
-        Some(Verb::Reset { lab: wanted, json }) => verbs::reset::run(&workspace, &lab(&wanted)?, json),
+        // Also of a lab that cannot be read as it is now.
+        Some(Verb::Reset { lab: wanted, json }) => {
+            verbs::reset::run(&workspace, &catalogue::original(&workspace, &wanted)?, json)
+        }
         Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
         Some(Verb::Load { arguments }) => verbs::load::run(&workspace, &arguments),
         Some(Verb::Baseline { task }) => verbs::baseline::run(task),
-        Some(Verb::Prefetch) => verbs::prefetch::run(&workspace),
+        Some(Verb::Prefetch { labs: wanted }) => {
+            let wanted: Vec<_> = wanted.iter().map(|wanted| lab(wanted)).collect::<Result<_>>()?;
+            verbs::prefetch::run(&workspace, wanted)
+        }
         Some(Verb::Dev { task }) => dev::run(&workspace, task),
     }
 }

@@ -11,7 +11,7 @@ use lab_results::Record;
 
 use crate::args::OnLab;
 use crate::cargo;
-use crate::child::Running;
+use crate::child::{self, Running};
 use crate::flame;
 use crate::runner::{Call, Session};
 use crate::terminal::spinner;
@@ -62,7 +62,7 @@ pub fn collect(workspace: &Workspace, program: &Path, on: &OnLab, recording: &Re
         std::io::copy(&mut &data, &mut kept).with_context(|| format!("Cannot write {}", path.display()))?;
         (&data).rewind()?;
     }
-    let mut script = Command::new(&perf);
+    let mut script = tool(&perf);
     script.args(["script", "-i", "-", "-F", FIELDS]).args(recording.script);
     let mut script = Running::start(script.stdin(data).stdout(Stdio::piped()).stderr(Stdio::null()))?;
     let printed = script.child.stdout.take().context("stdout is piped")?;
@@ -84,7 +84,7 @@ fn record(perf: &Path, program: &Path, on: &OnLab, recording: &Recording) -> Res
         bail!("{} ended before it was busy", program.display());
     };
     let mut data = tempfile::tempfile().context("Failed to make a temporary file")?;
-    let mut command = Command::new(perf);
+    let mut command = tool(perf);
     command.args(["record", "--quiet", "-o", "-"]).args(recording.record);
     command.args(["-p", &pid.to_string(), "--", "sleep", &recording.seconds.to_string()]);
     command.stdin(Stdio::null()).stdout(data.try_clone()?).stderr(Stdio::piped());
@@ -98,6 +98,13 @@ fn record(perf: &Path, program: &Path, on: &OnLab, recording: &Recording) -> Res
     }
     data.rewind()?;
     Ok(data)
+}
+
+/// perf without anybody's configuration of it.
+fn tool(perf: &Path) -> Command {
+    let mut command = child::tool(perf);
+    command.env("PERF_CONFIG", "/dev/null");
+    command
 }
 
 /// Why perf may not look, as far as the kernel tells.

@@ -50,32 +50,75 @@ fn is_root(folder: &Path) -> bool {
     folder.join("Cargo.toml").is_file() && folder.join("shared/crates/lab-cli/Cargo.toml").is_file()
 }
 
+/// Where Cargo builds when it is started as we were: told by a variable, else where this program lies, else its default.
 fn target_directory(root: &Path) -> PathBuf {
-    if let Some(target) = std::env::var_os("CARGO_TARGET_DIR") {
-        let target = PathBuf::from(target);
-        return if target.is_absolute() { target } else { root.join(target) };
+    let told = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].into_iter().find_map(std::env::var_os);
+    if let Some(target) = told.filter(|target| !target.is_empty()) {
+        // Cargo takes such a path from the folder where it is started.
+        return std::path::absolute(&target).unwrap_or_else(|_| root.join(target));
     }
-    // Cargo may have been told elsewhere; this program lies in `<target>/release/lab`.
-    let own = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_path_buf()));
-    own.filter(|target| target.join("CACHEDIR.TAG").is_file()).unwrap_or_else(|| root.join("target"))
+    let own = std::env::current_exe().ok();
+    own.and_then(|exe| target_around(&exe)).unwrap_or_else(|| root.join("target"))
+}
+
+/// The target folder that a program lies in: `<target>/release/lab`, or `<target>/<triple>/release/lab`. Cargo marks it.
+fn target_around(program: &Path) -> Option<PathBuf> {
+    program.ancestors().skip(2).take(2).find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
 }
 
 /// Creates a folder, with a message that says what to do when that fails.
 pub fn create_folder(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| {
-        format!("Cannot write to {}: make it writable, or set CARGO_TARGET_DIR to a folder that is", folder.display())
-    })
+    std::fs::create_dir_all(folder).with_context(|| cannot_write(folder))
 }
 
-/// Replaces a file in one step: a reader or a crash sees the old text or the new one, never half of it.
+fn cannot_write(folder: &Path) -> String {
+    format!("Cannot write to {}: {}", folder.display(), elsewhere(folder))
+}
+
+/// What somebody can do who cannot write there. Progress and attempts are not moved by what moves the builds, and sources by neither.
+pub fn elsewhere(path: &Path) -> String {
+    match Workspace::find() {
+        Ok(workspace) => advice(path, &workspace),
+        Err(_) => "make it writable".into(),
+    }
+}
+
+fn advice(path: &Path, workspace: &Workspace) -> String {
+    let moved_by = |variable| format!("make it writable, or set {variable} to a folder that is");
+    if path.starts_with(&workspace.state) {
+        moved_by("LAB_STATE")
+    } else if path.starts_with(&workspace.target) {
+        moved_by("CARGO_TARGET_DIR")
+    } else {
+        "make it writable".into()
+    }
+}
+
+/// Replaces a file in one step: a reader or a crash sees the old text or the new one, never half of it. The file keeps its mode; a new
+/// one gets what the user's umask leaves. A link stays one: the file that it leads to is replaced.
+///
+/// # Errors
+/// The file cannot be written, or what bears its name is no file: a device or a pipe is not replaced.
 pub fn write_atomically(path: &Path, text: &[u8]) -> Result<()> {
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
 
+    let behind = if path.is_symlink() { path.canonicalize().ok() } else { None };
+    let path = behind.as_deref().unwrap_or(path);
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        bail!("{} is a device or a pipe, and no file", path.display());
+    }
     let Some(folder) = path.parent() else { bail!("{} has no folder", path.display()) };
     create_folder(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("Cannot write to {}: make it writable", folder.display()))?;
-    file.write_all(text)?;
+    let mode = std::fs::metadata(path).ok().filter(|found| found.is_file()).map(|found| found.permissions());
+    let mut file = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .with_context(|| cannot_write(folder))?;
+    file.write_all(text).with_context(|| format!("Failed to write {}", path.display()))?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(mode).with_context(|| format!("Failed to write {}", path.display()))?;
+    }
     file.persist(path).with_context(|| format!("Failed to write {}", path.display()))?;
     Ok(())
 }
@@ -86,4 +129,63 @@ pub fn write_if_changed(path: &Path, text: &[u8]) -> Result<()> {
         return Ok(());
     }
     write_atomically(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_keeps_its_mode_and_a_new_one_has_an_ordinary_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mode = |name: &str| {
+            let found = std::fs::metadata(folder.path().join(name)).expect("there");
+            found.permissions().mode() & 0o777
+        };
+        std::fs::write(folder.path().join("by-hand"), "").expect("written");
+        write_atomically(&folder.path().join("ours"), b"new").expect("written");
+        assert_eq!(mode("ours"), mode("by-hand"));
+        for wanted in [0o640, 0o755, 0o444] {
+            let path = folder.path().join("by-hand");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(wanted)).expect("set");
+            write_atomically(&path, b"again").expect("written");
+            assert_eq!((mode("by-hand"), std::fs::read(&path).expect("read")), (wanted, b"again".to_vec()));
+        }
+    }
+
+    #[test]
+    fn a_link_stays_one_and_a_pipe_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [file, link, pipe] = ["file", "link", "pipe"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "old").expect("written");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        write_atomically(&link, b"new").expect("written");
+        assert!(link.is_symlink() && std::fs::read(&file).expect("read") == b"new");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+        let said = write_atomically(&pipe, b"new").expect_err("no file").to_string();
+        assert!(said.contains("pipe") && !std::fs::metadata(&pipe).expect("there").is_file(), "{said}");
+    }
+
+    #[test]
+    fn the_target_folder_is_found_around_the_program_with_or_without_a_triple() {
+        let target = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(target.path().join("CACHEDIR.TAG"), "").expect("written");
+        for program in ["release/lab", "x86_64-unknown-linux-gnu/release/lab"] {
+            assert_eq!(target_around(&target.path().join(program)).as_deref(), Some(target.path()), "{program}");
+        }
+        assert_eq!(target_around(Path::new("/usr/bin/lab")), None);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_says_which_variable_moves_it_if_one_does() {
+        let workspace = Workspace { root: "/x".into(), target: "/x/target".into(), state: "/x/.lab".into() };
+        let said = |path: &str| advice(Path::new(path), &workspace);
+        assert!(said("/x/.lab/attempts").contains("LAB_STATE"));
+        assert!(said("/x/target/lab").contains("CARGO_TARGET_DIR"));
+        for neither in ["/x/labs/lab-01-string-building/src", "/home/me/report.html"] {
+            assert_eq!(said(neither), "make it writable");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Who may depend on whom (design: house.md, "Directions"), over Cargo's own view of the workspace.
+//! Who may depend on whom, over Cargo's own view of the workspace.
 
 mod checkout;
 

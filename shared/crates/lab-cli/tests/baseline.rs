@@ -5,7 +5,7 @@ mod checkout;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use checkout::{Ran, ran, repository};
+use checkout::{Ran, git, ran, repository};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,8 +42,19 @@ impl Team {
     /// `lab baseline ...`, where there is no checkout to be found.
     fn baseline(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
         command.arg("baseline").args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env_remove("CARGO_MANIFEST_DIR").env_remove("LAB_SMOKE");
+        ran(command.output().expect("lab runs"))
+    }
+
+    /// The same, with standard output or standard error elsewhere.
+    fn baseline_to(&self, arguments: &[&str], redirect: impl FnOnce(&mut Command)) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
+        command.arg("baseline").args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env_remove("CARGO_MANIFEST_DIR").stdout(Stdio::piped()).stderr(Stdio::piped());
+        redirect(&mut command);
         ran(command.output().expect("lab runs"))
     }
 
@@ -236,6 +247,77 @@ fn a_lab_is_its_own_baseline() {
 
 fn baseline_in_checkout(arguments: &[&str], state: &Path, kept: &Path) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
     command.arg("baseline").args(arguments).arg("--folder").arg(kept).current_dir(repository());
     ran(command.env("LAB_STATE", state).stdin(Stdio::null()).output().expect("lab runs"))
+}
+
+/// A reader that has gone is none of our business, and the code is the comparison's own. A full disk is: nobody has read the answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_nobody_could_read_is_no_answer() {
+    let team = Team::new();
+    team.counts(|n| n as f64, |n| n as f64);
+    let full = || std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let save = ["save", "before", "--folder", "kept", "--program", "cat", "counts.jsonl"];
+    let lost = team.baseline_to(&save, |command| {
+        command.stdout(full());
+    });
+    assert!(lost.code == 3 && lost.stderr.contains("standard output") && lost.stderr.contains("No space"), "{lost:?}");
+    team.kept("before");
+    team.counts(|n| 2.0 * n as f64, |n| n as f64);
+    for arguments in
+        [&["compare", "before", "--folder", "kept"][..], &["compare", "before", "--folder", "kept", "--json"]]
+    {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let unread = team.baseline_to(arguments, |command| {
+            command.stdout(writer);
+        });
+        assert!(unread.code == 1 && unread.stderr.is_empty(), "{unread:?}");
+        let lost = team.baseline_to(arguments, |command| {
+            command.stdout(full());
+        });
+        assert_eq!(lost.code, 3, "{lost:?}");
+        // Words on standard error are beside the answer.
+        let unheard = team.baseline_to(arguments, |command| {
+            command.stderr(full());
+        });
+        assert!(unheard.code == 1 && unheard.stdout.contains("statements"), "{unheard:?}");
+    }
+    assert_eq!(
+        team.baseline_to(&["compare", "nothing", "--folder", "kept"], |command| {
+            command.stderr(full());
+        })
+        .code,
+        2
+    );
+    assert_eq!(
+        team.baseline_to(&["--help"], |command| {
+            command.stdout(full());
+        })
+        .code,
+        3
+    );
+}
+
+/// The program is somebody's own and sees all of their environment; git, which we ask for the commit, is ours and does not.
+#[test]
+fn what_steers_git_does_not_steer_the_commit() {
+    let team = Team::new();
+    team.counts(|n| n as f64, |n| n as f64);
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "--all"],
+        &["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "all"],
+    ] {
+        assert!(git().arg("-C").arg(team.folder.path()).args(arguments).status().expect("git runs").success());
+    }
+    let save =
+        ["save", "before", "--folder", "kept", "--program", "sh", "-c", "test -n \"$GIT_DIR\" && cat counts.jsonl"];
+    let saved = team.baseline_to(&save, |command| {
+        command.env("GIT_DIR", "/nonsense").env("GIT_INDEX_FILE", "/nonsense").env("GIT_CONFIG_COUNT", "nonsense");
+    });
+    assert_eq!(saved.code, 0, "{saved:?}");
+    assert_eq!(team.kept("before")["commit"]["hash"].as_str().map(str::len), Some(40));
 }

@@ -55,6 +55,7 @@ fn every_command_of_ours_is_one() {
             let words: Vec<&str> = line.split_whitespace().collect();
             let verbs = if ["baseline", "dev"].contains(&words[0]) { 2 } else { 1 };
             let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+            command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
             command.args(&words[..verbs]).arg("--help").current_dir(repository()).stdin(Stdio::null());
             let help = ran(command.output().expect("lab runs"));
             assert_eq!(help.code, 0, "{page}: `{line}`: {}", help.stderr);

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 fn lab(arguments: &[&str], state: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
     command.arg("console").args(arguments).current_dir(repository()).env("LAB_STATE", state).stdin(Stdio::null());
     command
 }

@@ -44,6 +44,30 @@ impl Bank {
             .output();
         let compiled = ran(compiled.expect("rustc runs"));
         assert_eq!(compiled.code, 0, "{}", compiled.stderr);
+        Bank::of(folder, &program)
+    }
+
+    /// The same bank with parking_lot's locks, as its package and Cargo's release build make it.
+    fn with_parking_lot() -> Bank {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let package = folder.path().join("deadlock-package");
+        std::fs::create_dir_all(package.join("src")).expect("made");
+        let write = |name: &str, text: &str| std::fs::write(package.join(name), text).expect("written");
+        let manifest = "[package]\nname = \"deadlock\"\nedition = \"2024\"\n[dependencies]\nparking_lot = \"0.12\"\n\
+                        [profile.release]\ndebug = 2\n[workspace]\n";
+        write("Cargo.toml", manifest);
+        write("src/main.rs", include_str!("dump_fixture/parking_lot.rs"));
+        // The version that the workspace has, so that there is nothing to fetch.
+        std::fs::copy(repository().join("Cargo.lock"), package.join("Cargo.lock")).expect("copied");
+        let target = package.join("target");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--release", "--offline", "--quiet"]).current_dir(&package);
+        let compiled = ran(cargo.env("CARGO_TARGET_DIR", &target).output().expect("cargo runs"));
+        assert_eq!(compiled.code, 0, "{}", compiled.stderr);
+        Bank::of(folder, &target.join("release/deadlock"))
+    }
+
+    fn of(folder: TempDir, program: &Path) -> Bank {
         let mut program = Command::new(program)
             .env("MALLOC_ARENA_MAX", "1")
             .stdin(Stdio::piped())
@@ -61,7 +85,9 @@ impl Bank {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        checkout::processes::take_the_defaults_for_our_children();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
         command.arg("dump").args(arguments).current_dir(repository()).stdin(Stdio::null());
         command.env("CARGO_TARGET_DIR", self.target()).env("LAB_STATE", self.folder.path());
         command
@@ -163,6 +189,9 @@ fn a_deadlock_is_named_and_its_core_shows_it_again_while_the_program_goes_on() {
     assert_eq!(seen.stderr, "", "gdb's own noise stays away");
     let view = json(&seen);
     assert_deadlock(&view);
+    // Who has a type of the bank's own with a guard's name is in nobody's way.
+    let writer = inside(&view, "write_slip");
+    assert!(writer["waits"].is_null() && writer["holds"] == Value::Array(Vec::new()), "{writer:#}");
     assert_eq!(inside(&view, "transfer")["name"], "teller-1");
     assert_eq!(inside(&view, "close_the_day")["name"], "teller-2");
     let clerk = view["threads"].as_array().expect("threads").iter().find(|thread| thread["name"] == "clerk");
@@ -187,6 +216,18 @@ fn a_deadlock_is_named_and_its_core_shows_it_again_while_the_program_goes_on() {
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert_deadlock(&json(&again));
     assert!(json(&again)["threads"][0]["name"].is_null());
+}
+
+#[test]
+fn locks_of_parking_lot_are_named_where_the_compiler_has_not_kept_the_variable() {
+    if !has_gdb() {
+        return;
+    }
+    let bank = Bank::with_parking_lot();
+    let seen = bank.dump(&["--pid", &bank.pid(), "--no-core", "--json"]);
+    assert_eq!(seen.code, 0, "{}", seen.stderr);
+    assert_deadlock(&json(&seen));
+    bank.assert_works();
 }
 
 #[test]
@@ -234,6 +275,7 @@ fn what_cannot_be_looked_at_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let dump = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
         command.arg("dump").args(arguments).current_dir(repository()).env("CARGO_TARGET_DIR", folder.path());
         ran(command.stdin(Stdio::null()).output().expect("lab runs"))
     };
@@ -255,6 +297,7 @@ fn what_cannot_be_looked_at_says_so() {
 fn without_gdb_it_says_how_to_get_it_before_it_builds() {
     let nowhere = tempfile::tempdir().expect("a temporary folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
     command.args(["dump", "--pid", "1"]).current_dir(repository()).env("PATH", nowhere.path());
     let ran = ran(command.stdin(Stdio::null()).output().expect("lab runs"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);

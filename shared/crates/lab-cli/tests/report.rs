@@ -73,16 +73,16 @@ fn a_file_in_place_of_the_folder_with_the_runs_is_named() {
 fn whatever_tool_keeps_a_run_is_on_the_page() {
     let room = Room::worked_in();
     // The smallest size stands in only where there is nothing larger.
-    room.keep("profile/baseline-smallest/flamegraph.svg", &flamegraph("left out", &["a 1"]));
+    room.keep("profile/original-smallest/flamegraph.svg", &flamegraph("left out", &["a 1"]));
     room.keep("profile/reference-smallest/flamegraph.svg", &flamegraph("stands in", &["a 1"]));
     let page = room.page(&["report", "1"]);
     let mut at = 0;
     for words in [
         "Where the time goes",
-        "flamegraph of lab-01-string-building, profile baseline",
+        "flamegraph of lab-01-string-building, profile original",
         "flamegraph of lab-01-string-building, profile reference",
         "What changed",
-        "from baseline to yours",
+        "from original to yours",
         "flamegraph of lab-01-string-building, flamediff",
         "flamegraph-reverse of lab-01-string-building, flamediff",
         "Frames that changed most",
@@ -90,8 +90,7 @@ fn whatever_tool_keeps_a_run_is_on_the_page() {
         "Who asks for memory",
         "Allocation sites, by bytes",
         "Allocation sites, by blocks",
-        "flamegraph of lab-01-string-building, heap baseline",
-        "Its tasks",
+        "flamegraph of lab-01-string-building, heap original",
         "Tasks by spawn site",
         "weather",
         "Clouds",
@@ -99,6 +98,22 @@ fn whatever_tool_keeps_a_run_is_on_the_page() {
         at += page[at..].find(words).unwrap_or_else(|| panic!("{words} is not there, or not after the one before"));
     }
     assert!(page.contains("stands in") && !page.contains("left out"));
+}
+
+#[test]
+fn what_was_kept_of_the_baseline_is_the_originals() {
+    let room = Room::worked_in();
+    let kept = room.checkout.root.join(format!("target/lab/{LAB}"));
+    // An older version called the folder and the subject so.
+    std::fs::rename(kept.join("reproduce/original"), kept.join("reproduce/baseline")).expect("renamed");
+    let run = std::fs::read_to_string(kept.join("reproduce/baseline/run.json")).expect("a run");
+    room.keep("reproduce/baseline/run.json", &run.replace("\"original\"", "\"baseline\""));
+    // Beside one of this version it is the older of two.
+    room.keep("profile/baseline/flamegraph.svg", &flamegraph("an older run", &["a 1"]));
+    let page = room.page(&["report", "1"]);
+    assert!(page.contains("The run: original") && !page.contains("an older run"), "{page}");
+    let body = page.split_once("<body").expect("a body").1;
+    assert!(!body.contains("baseline"), "{body}");
 }
 
 #[test]

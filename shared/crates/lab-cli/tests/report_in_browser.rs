@@ -92,28 +92,38 @@ fn pages_are_right_in_a_browser() {
     assert_eq!(room.lab(&["report", "--name", EVIL, "--out", text(&page("report.html"))]).code, 0);
     assert_eq!(room.lab(&["board", text(&room.handed_over()), "--out", text(&page("board.html"))]).code, 0);
     drop(room);
+    let room = Room::all_worked_in();
+    assert_eq!(room.lab(&["report", "--out", text(&page("four.html"))]).code, 0);
+    drop(room);
     let room = Room::new();
     assert_eq!(room.lab(&["report", "--out", text(&page("empty.html"))]).code, 0);
     let mut browser = Browser::start(program);
-    for (name, charts) in [("report", 5), ("board", 0), ("empty", 0)] {
+    for (name, charts) in [("report", 5), ("four", 20), ("board", 0), ("empty", 0)] {
         for width in [400, 1280, 1920] {
             for is_dark in [false, true] {
                 let look = Look { width, is_dark };
                 browser.open(&page(&format!("{name}.html")), look);
                 let what = format!("{name} at {look:?}");
                 stays_on_the_page(&mut browser, &what);
+                if (name, width) == ("four", 1280) {
+                    four_labs_are_eight_screens(&mut browser);
+                }
+                screenshot(&mut browser, name, look);
+                browser.evaluate(UNFOLD);
+                stays_on_the_page(&mut browser, &what);
+                every_cell_is_seen(&mut browser, width, &what);
+                no_section_is_empty(&mut browser, &what);
+                flamegraphs_do_not_glare(&mut browser, is_dark, &what);
                 has_charts(&mut browser, charts, &what);
                 if let Some(axe) = &axe {
                     axe_finds_nothing(&mut browser, axe, &what);
                 }
-                if let Some(folder) = std::env::var_os("LAB_SCREENSHOTS") {
-                    let theme = if is_dark { "dark" } else { "light" };
-                    browser.screenshot(&Path::new(&folder).join(format!("{name}-{width}-{theme}.png")), look);
-                }
+                screenshot(&mut browser, &format!("{name}-unfolded"), look);
             }
         }
     }
     browser.open(&page("report.html"), Look { width: 1280, is_dark: true });
+    what_is_folded_away_is_drawn_right_when_it_is_unfolded(&mut browser);
     evil_is_text(&mut browser);
     every_control_is_reached_by_keyboard(&mut browser);
     a_flamegraph_zooms(&mut browser);
@@ -124,12 +134,108 @@ fn pages_are_right_in_a_browser() {
     a_served_page_loads_itself_again(&mut browser, &room);
 }
 
+/// Everything that is folded away, unfolded.
+const UNFOLD: &str = "document.querySelectorAll('details').forEach(details => { details.open = true; })";
+
+fn screenshot(browser: &mut Browser, name: &str, look: Look) {
+    if let Some(folder) = std::env::var_os("LAB_SCREENSHOTS") {
+        let theme = if look.is_dark { "dark" } else { "light" };
+        browser.screenshot(&Path::new(&folder).join(format!("{name}-{}-{theme}.png", look.width)), look);
+    }
+}
+
+/// A screen is 800 pixels high.
+fn four_labs_are_eight_screens(browser: &mut Browser) {
+    let height = browser.evaluate("document.documentElement.scrollHeight").as_u64().expect("a height");
+    assert!(height <= 8 * 800, "{height} px are {:.1} screens", height as f64 / 800.0);
+    let labs = browser.evaluate("document.querySelectorAll('section.lab').length").as_u64();
+    assert!(labs >= Some(4), "{labs:?} labs");
+}
+
+/// No cell is cut off. Only tables of many figures scroll on a telephone, and show by a shadow that they do.
+fn every_cell_is_seen(browser: &mut Browser, width: u32, what: &str) {
+    let cut = browser.evaluate(
+        "[...document.querySelectorAll('td, th')].filter(cell => cell.checkVisibility() && !(innerWidth <= 640 && cell.closest('.cards thead')))
+            .filter(cell => { const box = cell.getBoundingClientRect(), scroll = cell.closest('.scroll'), frame = scroll.getBoundingClientRect();
+                const isIn = box.width > 0 && box.left >= frame.left - 1 && box.right <= frame.right + 1 && frame.right <= innerWidth + 1
+                    && cell.scrollWidth <= cell.clientWidth + 1;
+                const hasShadow = scroll.matches('.figures') && getComputedStyle(scroll).backgroundImage.split('gradient').length === 5;
+                return !isIn && !(innerWidth <= 640 && hasShadow); })
+            .map(cell => cell.closest('.scroll').getAttribute('aria-label') + ': ' + cell.innerText)",
+    );
+    assert_eq!(cut, json!([]), "{what}");
+    if width <= 640 {
+        // On a card every figure says what it is.
+        let unnamed = browser.evaluate(
+            "[...document.querySelectorAll('.cards td:not(:first-child)')]
+                .filter(cell => getComputedStyle(cell, '::before').content !== JSON.stringify(cell.dataset.label)).length",
+        );
+        assert_eq!(unnamed, json!(0), "{what}");
+    }
+}
+
+/// Behind each heading there is something to be seen, and no mark of Markdown is left in a sentence.
+fn no_section_is_empty(browser: &mut Browser, what: &str) {
+    let empty = browser.evaluate(
+        "[...document.querySelectorAll('.fold > .inside, section')].filter(part => part.innerText.trim().length < 2).length",
+    );
+    assert_eq!(empty, json!(0), "{what}");
+    let bare = browser.evaluate(
+        "[...document.querySelectorAll('h3')].filter(h => !h.closest('summary'))
+            .filter(h => !h.nextElementSibling || /^H[1-3]$/.test(h.nextElementSibling.tagName)).map(h => h.innerText)",
+    );
+    assert_eq!(bare, json!([]), "{what}");
+    let marks = browser.evaluate(
+        "[...document.querySelectorAll('p, td, th, dt, dd, li, h2, h3, h4, figcaption')].filter(e => e.innerText.includes('`') && !e.querySelector('pre'))
+            .map(e => e.innerText)",
+    );
+    assert_eq!(marks, json!([]), "{what}");
+}
+
+/// In the dark no frame and no background is bright, and the words on them are; by day it is the other way round.
+fn flamegraphs_do_not_glare(browser: &mut Browser, is_dark: bool, what: &str) {
+    let wrong = browser.evaluate(&format!(
+        "(() => {{
+            const light = colour => {{ const [r, g, b] = colour.match(/[0-9.]+/g).map(Number); return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255; }};
+            const isDark = {is_dark};
+            return [...document.querySelectorAll('iframe')].flatMap(frame => {{
+                const inside = frame.contentDocument, style = e => frame.contentWindow.getComputedStyle(e);
+                const texts = [...inside.querySelectorAll('text')].map(e => light(style(e).fill));
+                const rects = [...inside.querySelectorAll('#frames rect')];
+                // A filter turns the colours of a differential picture over.
+                const bright = rects.filter(e => style(e).filter === 'none' && light(style(e).fill) > 0.35);
+                const isWrong = isDark ? texts.some(l => l < 0.7) || bright.length > 0 || light(style(inside.querySelector('body > svg > rect')).fill) > 0.2
+                    : texts.some(l => l > 0.3) || rects.some(e => style(e).filter !== 'none');
+                return rects.length > 0 && isWrong ? [frame.title] : [];
+            }});
+        }})()"
+    ));
+    assert_eq!(wrong, json!([]), "{what}");
+}
+
+/// A flamegraph that had no width while it was folded away fits its names once it has one.
+fn what_is_folded_away_is_drawn_right_when_it_is_unfolded(browser: &mut Browser) {
+    browser.evaluate(UNFOLD);
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let shown = browser.evaluate(
+            "[...document.querySelector('iframe').contentDocument.querySelectorAll('#frames > g')]
+                .filter(g => g.querySelector('title').textContent.startsWith('manifest')).map(g => g.querySelector('text').textContent)[0]",
+        );
+        if shown.as_str().is_some_and(|name| name.starts_with("manifest")) {
+            return;
+        }
+        assert!(Instant::now() < until, "the name of a wide frame is {shown}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn a_served_page_loads_itself_again(browser: &mut Browser, room: &Room) {
     let served = Served::start(room);
     browser.go_to(&served.1);
     room.keep("runs/verify-1-7.json", &json_of(&verdicts()[0]));
     let until = Instant::now() + Duration::from_secs(60);
-    while browser.evaluate("document.body.innerText.includes('NOT YET')") != json!(true) {
+    while browser.evaluate("document.body?.innerText.includes('NOT YET')") != json!(true) {
         assert!(Instant::now() < until, "the page is still the old one; {:?}", browser.errors());
         std::thread::sleep(Duration::from_millis(100));
     }

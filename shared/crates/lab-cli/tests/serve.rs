@@ -10,14 +10,16 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use checkout::processes::{assert_nothing_is_left, signal};
+use checkout::processes::{assert_nothing_is_left, signal, take_the_defaults_for_our_children};
 use checkout::{Checkout, Ran, ran, repository};
 use pseudo_terminal::{Terminal, wait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn lab(arguments: &[&str], state: &Path) -> Command {
+    take_the_defaults_for_our_children();
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE");
     // Nothing comes on standard input, and that is no reason to stop.
     command.args(arguments).current_dir(repository()).env_remove("DB").stdin(Stdio::null());
     let databases = state.join("databases");

@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lab_exam::{COPIES, Class, Data, burn, growth};
-use lab_harness::emit;
 use lab_harness::pairing::{Clock, INPUTS, Pairs, Sampling, Side, collect};
-use lab_harness::results::{Record, stats};
+use lab_harness::results::stats;
 
 /// How long each of the two blocks of `--blocks` is sampled.
 const BLOCK: Duration = Duration::from_millis(500);
@@ -34,20 +33,13 @@ struct Comparison {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            emit(&Record::Failed { message: format!("{error:#}") });
-            ExitCode::FAILURE
-        }
-    }
+    lab_harness::program::answer(run)
 }
 
-fn run() -> Result<()> {
+fn run(arguments: Vec<String>) -> Result<()> {
     use lexopt::prelude::*;
 
-    lab_harness::program::behave_as_a_child()?;
-    let mut arguments = lexopt::Parser::from_env();
+    let mut arguments = lexopt::Parser::from_args(arguments);
     let mut words: Vec<String> = Vec::new();
     let mut comparison = Comparison {
         class: Class::Gather,
@@ -106,7 +98,7 @@ fn pairs(comparison: &Comparison) -> Result<()> {
     };
     let found =
         if blocks { in_blocks(inputs, run) } else { collect(&Sampling { inputs, clock, ..Sampling::new(seed) }, run) };
-    found.emit("first / second", amount as u64);
+    found.emit("first / second", amount as u64, "steps");
     Ok(())
 }
 
@@ -127,5 +119,6 @@ fn in_blocks(inputs: usize, mut run: impl FnMut(Side, usize)) -> Pairs {
         clock: Clock::Wall,
         medians_us: [first, second].map(|seconds| stats::median(&seconds).unwrap_or(f64::NAN) * 1e6),
         preempted: None,
+        wall: None,
     }
 }

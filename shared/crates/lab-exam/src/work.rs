@@ -237,15 +237,24 @@ fn parallel<const COPY: u64>(data: &mut Data, amount: usize, input: usize) -> u6
 mod tests {
     use super::*;
 
+    /// Copies differ in one number, which enters what they compute; all else must not. So each is a function of its input and of the amount
+    /// alone, and does the whole amount of work: what it computes changes with the last unit of it.
     #[test]
-    fn every_copy_does_the_same_work_and_twice_the_amount_fits() {
+    fn every_copy_does_all_of_the_same_work_and_twice_the_amount_fits() {
         for (name, class) in Class::ALL {
-            let mut data = Data::new(class, 4, class.amount(), 7);
+            let amount = class.amount();
+            let fresh = || Data::new(class, 4, amount, 7);
+            let mut results = std::collections::BTreeSet::new();
             for work in class.copies() {
-                black_box(work(&mut data, class.amount(), 3));
-                black_box(work(&mut data, 2 * class.amount(), 0));
+                let once = work(&mut fresh(), amount, 3);
+                assert_eq!(once, work(&mut fresh(), amount, 3), "{name}: not the same work each time");
+                // Four more, because the parallel work is dealt out in parts of one for each of the four inputs.
+                assert_ne!(once, work(&mut fresh(), amount + 4, 3), "{name}: what is more is not worked off");
+                assert_ne!(once, work(&mut fresh(), 2 * amount, 3), "{name}: twice the amount is not worked off");
+                results.insert(once);
             }
-            assert!(class.amount() > 0, "{name}");
+            // A branch's threshold only just moves, so that hardly a value lies between two copies'.
+            assert!(class == Class::Branch || results.len() == COPIES, "{name}: two copies were merged");
         }
     }
 }

@@ -102,6 +102,14 @@ mod tests {
     }
 
     #[test]
+    fn what_learners_read_about_the_bar_is_the_bar() {
+        use lab_results::names::change_is_named;
+        let errors = format!("{STANDARD_ERRORS} standard errors");
+        assert!([true, false].iter().all(|has_time| change_is_named(*has_time).contains(&errors)));
+        assert!(FROM_RUN_TO_RUN == 0.1 && change_is_named(true).contains("a tenth of"));
+    }
+
+    #[test]
     fn ten_at_most_are_named() {
         let folded = |count: u64| {
             (0..40).map(|i| format!("f{i} {}\n", if i % 2 == 0 { count } else { 1_000 - count })).collect::<String>()

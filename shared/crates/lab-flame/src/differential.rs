@@ -18,7 +18,7 @@ const LEGEND: &str = "LEGEND";
 /// A profile, and what was done while it was taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profiled {
-    /// Whose it is, such as `baseline`.
+    /// Whose it is, such as `original`.
     pub name: String,
     /// The sampled stacks.
     pub stacks: Stacks,
@@ -58,6 +58,7 @@ pub fn write_difference(before: &Profiled, after: &Profiled, out: &Path) -> Resu
         reverse: reverse.display().to_string(),
         samples: [before.stacks.total(), after.stacks.total()],
         cpu_ms,
+        work_of: String::new(),
         changed: changed(&before, &after),
         before: before.name,
         after: after.name,
@@ -112,7 +113,7 @@ fn legend(before: &Profiled, after: &Profiled, is_reverse: bool) -> String {
         format!("; CPU time a unit of work: {} ms, then {} ms{caveat}", figure(from), figure(to))
     });
     format!(
-        "<tspan x=\"50%\" y=\"40\">{}{}white: the same</tspan>\
+        "<tspan x=\"50%\" y=\"40\">{}{}no colour: the same</tspan>\
          <tspan x=\"50%\" y=\"55\">widths: {widths}; colours: a frame's own time, not what it calls{cpu}</tspan>",
         square("rgb(255,100,100)", &red),
         square("rgb(100,100,255)", "blue: a smaller one (better)"),
@@ -154,7 +155,7 @@ mod tests {
             cpu_ms: 1_000.0,
             work,
         };
-        let (before, after) = (profiled("baseline", BEFORE, 0), profiled("reference", AFTER, 0));
+        let (before, after) = (profiled("original", BEFORE, 0), profiled("reference", AFTER, 0));
         let record = write_difference(&before, &after, out.path()).expect("draws");
         let Record::FlameDiff { svg, reverse, samples, changed, .. } = record else { panic!("{record:?}") };
         assert_eq!(samples, [400, 800]);
@@ -178,10 +179,10 @@ mod tests {
         let doubles = reversed.iter().find(|(name, _)| name == "doubles").expect("is in both").1;
         assert!(doubles[0] > doubles[1], "more after is red here too: {doubles:?}");
 
-        for (picture, widths) in [(&svg, "widths: reference"), (&reverse, "widths: baseline")] {
+        for (picture, widths) in [(&svg, "widths: reference"), (&reverse, "widths: original")] {
             let text = fs::read_to_string(picture).expect("reads");
             assert!(
-                text.contains("red: a larger share of the time in reference than in baseline (worse)")
+                text.contains("red: a larger share of the time in reference than in original (worse)")
                     && text.contains(widths)
             );
             assert!(!text.contains(LEGEND) && !text.contains("solution_"));

@@ -7,6 +7,7 @@
 
 mod compare;
 
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,8 +21,15 @@ fn main() -> ExitCode {
         Ok(record) => (record, ExitCode::SUCCESS),
         Err(error) => (Record::Failed { message: format!("{error:#}") }, ExitCode::FAILURE),
     };
-    println!("{}", serde_json::to_string(&record).expect("records have string keys and serialise"));
-    code
+    let line = serde_json::to_string(&record).expect("records have string keys and serialise");
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            // The exit code speaks where nobody reads.
+            let _ = writeln!(std::io::stderr(), "Failed to write to standard output: {error}");
+            ExitCode::FAILURE
+        }
+        _ => code,
+    }
 }
 
 fn run() -> Result<Record> {

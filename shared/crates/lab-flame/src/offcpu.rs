@@ -6,6 +6,7 @@ use std::io::BufRead;
 use anyhow::{Context, Result, ensure};
 
 use crate::frames::{is_ours, plain};
+use crate::perf::name_and_object;
 use crate::stacks::{Stacks, without_the_runner};
 
 /// What a thread waits for, by the kernel's function that waits; the first that is on the stack decides.
@@ -148,9 +149,7 @@ fn header(line: &str) -> Option<(u64, u64, &str)> {
 
 /// A frame's name, and whether it is the kernel's: `    17907 lab_09_tills::take_turns (/tmp/lab_09_tills)`.
 fn frame(line: &str) -> Option<(&str, bool)> {
-    let (_, rest) = line.trim_start().split_once(' ')?;
-    let (name, object) = rest.rsplit_once(" (")?;
-    let name = name.trim();
+    let (name, object) = name_and_object(line)?;
     (!name.is_empty() && name != "[unknown]")
         .then_some((name, object.starts_with("[kernel") || object.starts_with("[guest")))
 }
@@ -198,6 +197,8 @@ mod tests {
         assert_eq!(header(line), Some((405, 40_436_503_996, "PERF_RECORD_SWITCH IN")));
         assert_eq!(header("nothing/like it"), None);
         assert_eq!(frame("\t  0 [unknown] ([unknown])"), None);
+        assert_eq!(frame("  17907 lab_09::nap (/a (b) [c]/lab 09)"), Some(("lab_09::nap", false)));
+        assert_eq!(frame("  ffff80 futex_wait ([kernel.kallsyms])"), Some(("futex_wait", true)));
     }
 
     #[test]

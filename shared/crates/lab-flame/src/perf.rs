@@ -1,6 +1,6 @@
 //! What `perf script` prints of CPU samples.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
 
 use anyhow::{Context, Result, ensure};
 use inferno::collapse::Collapse;
@@ -16,6 +16,7 @@ use crate::stacks::{Stacks, without_the_runner};
 /// There is none.
 pub fn fold(script: impl BufRead) -> Result<Stacks> {
     let mut folded = Vec::new();
+    let script = BufReader::new(PlainObjects { script, line: Vec::new(), given: 0 });
     Folder::default().collapse(script, &mut folded).context("Failed to read what `perf script` printed")?;
     let mut stacks = Stacks::default();
     for (frames, samples) in Stacks::parse(&String::from_utf8_lossy(&folded))?.iter() {
@@ -24,6 +25,54 @@ pub fn fold(script: impl BufRead) -> Result<Stacks> {
     }
     ensure!(stacks.total() > 0, "`perf script` printed no sample: did the program run, and use the CPU?");
     Ok(stacks)
+}
+
+/// The name and the object of a stack's line such as `  55d1f4a3c2b0 a::b+0x1f0 (/t/program)`. A path may have blanks and brackets; a
+/// symbol has no ` (/` within.
+pub(crate) fn name_and_object(line: &str) -> Option<(&str, &str)> {
+    let (_, rest) = line.trim().split_once(' ')?;
+    let at = rest.find(" (/").or_else(|| rest.rfind(" ("))?;
+    let object = &rest[at + 2..];
+    Some((rest[..at].trim(), object.strip_suffix(')').unwrap_or(object)))
+}
+
+/// A script whose objects are one word each: inferno takes the last word of a line for the object, and the rest for the function.
+struct PlainObjects<R> {
+    script: R,
+    line: Vec<u8>,
+    given: usize,
+}
+
+impl<R: BufRead> Read for PlainObjects<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.given == self.line.len() {
+            let mut line = Vec::new();
+            self.script.read_until(b'\n', &mut line)?;
+            self.line = with_plain_object(&line).unwrap_or(line);
+            self.given = 0;
+        }
+        let length = buffer.len().min(self.line.len() - self.given);
+        buffer[..length].copy_from_slice(&self.line[self.given..self.given + length]);
+        self.given += length;
+        Ok(length)
+    }
+}
+
+/// A stack's line with its object in one word; nothing where it is no such line, or has one.
+fn with_plain_object(line: &[u8]) -> Option<Vec<u8>> {
+    if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+        return None;
+    }
+    let line = String::from_utf8_lossy(line);
+    let (_, object) = name_and_object(&line)?;
+    let is_plain = |c: char| c.is_alphanumeric() || "/.-_".contains(c);
+    // `[kernel.kallsyms]` and `[unknown]` are no paths.
+    if !object.starts_with('/') || object.chars().all(is_plain) {
+        return None;
+    }
+    let plain: String = object.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let before = line.trim_end().strip_suffix(')')?.strip_suffix(object)?;
+    Some(format!("{before}{plain})\n").into_bytes())
 }
 
 #[cfg(test)]
@@ -49,6 +98,15 @@ lab-01-string-b 31337 5012.347682: cpu-clock:ppp:
         let stacks = fold(SCRIPT.as_bytes()).expect("folds");
         let manifest = "lab_01_string_building::manifest::carrier_manifest";
         assert_eq!(stacks.to_string(), format!("{manifest} 1\n{manifest};__memmove_avx_unaligned_erms 1\n"));
+    }
+
+    #[test]
+    fn a_folder_is_not_a_word() {
+        let stacks = fold(SCRIPT.as_bytes()).expect("folds");
+        for folder in ["/a b", "/a [b] c", "/a (b)", "/a(b) (/c", "/[vdso]", "/ä;é d"] {
+            let script = SCRIPT.replace("(/t/", &format!("({folder}/"));
+            assert_eq!(fold(script.as_bytes()).expect("folds"), stacks, "{folder}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput
 
 use crate::kernel::{Function, Kernel};
 
+use lab_results::gate::counted;
+
 pub use criterion;
 
 /// The benches of one subject, which Criterion reports together.
@@ -26,9 +28,20 @@ pub fn kernel<K: Kernel>(name: &str, functions: &[(&str, Function<K>)]) {
             let input = K::input(SEED, size);
             group.throughput(Throughput::Elements(K::extent(&input)));
             for &(whose, function) in functions {
-                group.bench_with_input(BenchmarkId::new(whose, size), &input, |bencher, input| {
-                    bencher.iter(|| function(black_box(input)));
-                });
+                if function(&input) != K::expected(&input) {
+                    let size = counted(size as u64, K::UNIT);
+                    say(
+                        &mut std::io::stderr(),
+                        format_args!("{whose}: a wrong answer at {size}; its times say nothing"),
+                    );
+                }
+                group.bench_with_input(
+                    BenchmarkId::new(whose, counted(size as u64, K::UNIT)),
+                    &input,
+                    |bencher, input| {
+                        bencher.iter(|| function(black_box(input)));
+                    },
+                );
             }
         }
     });
@@ -53,7 +66,7 @@ pub fn smoke() -> bool {
     std::env::var_os("LAB_SMOKE").is_some() || asked_for("--test") || !asked_for("--bench")
 }
 
-/// A small size, the one that is paired with the reference and the one that is timed against the baseline.
+/// A small size, the one that is paired with the reference and the one that is timed against the original.
 fn sizes<K: Kernel>() -> Vec<usize> {
     let mut sizes = vec![K::COUNTED[0], K::PAIRED, K::TIMED];
     sizes.sort_unstable();
@@ -85,17 +98,22 @@ impl criterion::profiler::Profiler for Flamegraphs {
     fn start_profiling(&mut self, bench: &str, _: &std::path::Path) {
         match crate::profile::start() {
             Ok(profiler) => self.running = Some(profiler),
-            Err(error) => eprintln!("{bench}: {error:#}"),
+            Err(error) => say(&mut std::io::stderr(), format_args!("{bench}: {error:#}")),
         }
     }
 
     fn stop_profiling(&mut self, bench: &str, folder: &std::path::Path) {
         match self.running.take().map(|profiler| profiler.finish(folder)) {
             Some(Ok(lab_results::Record::Profile { svg, samples, .. })) => {
-                println!("{bench}: {samples} samples, flamegraph: {svg}")
+                say(&mut std::io::stdout(), format_args!("{bench}: {samples} samples, flamegraph: {svg}"));
             }
-            Some(Err(error)) => eprintln!("{bench}: {error:#}"),
+            Some(Err(error)) => say(&mut std::io::stderr(), format_args!("{bench}: {error:#}")),
             _ => {}
         }
     }
+}
+
+/// A line beside Criterion's own; nobody may be reading, and a profile is kept all the same.
+fn say(out: &mut impl std::io::Write, line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(out, "{line}");
 }

@@ -1,19 +1,20 @@
-//! A worker of the judge: baseline, yours and reference of a kernel lab timed in turns in one process.
+//! A worker of the judge: original, yours and reference of a kernel lab timed in turns in one process.
 //!
 //! A worker collects the samples of one comparison and prints their log ratios; `lab verify` starts fresh workers until the interval
 //! decides. What is short enough is compared in pairs by the wall ([`crate::pairing`]); the size at which the fault hurts takes
-//! the broken program too long for that, so there the thread's CPU time is compared.
+//! the broken program too long for that, so there the process's CPU time is compared. Every sample's answer is held against the
+//! contract: a time of a wrong answer is none.
 
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use lab_results::Record;
+use lab_results::gate::counted;
 
-use crate::kernel::{Function, Kernel};
-use crate::pairing::{Clock, Sampling, Side, collect};
-use crate::program::{behave_as_a_child, emit};
+use crate::kernel::{Function, Kernel, Subject, Wrong};
+use crate::pairing::{Clock, Sampling, Side, Sides, collect};
+use crate::program::{answer, emit};
 
 /// Pairs at the size that hurts, in one worker.
 const LARGE_PAIRS: usize = 6;
@@ -23,7 +24,7 @@ const SMALL: Duration = Duration::from_micros(80);
 /// The three programs that are compared.
 pub struct Subjects<K: Kernel> {
     /// The pristine lab.
-    pub baseline: Function<K>,
+    pub original: Function<K>,
     /// The learner's.
     pub yours: Function<K>,
     /// The solution's.
@@ -32,31 +33,24 @@ pub struct Subjects<K: Kernel> {
 
 /// The `main` of a judge: `JUDGE COMPARISON SEED WORKER`, one worker of one comparison.
 ///
-/// - `large` is baseline / yours and `goal` baseline / reference, at the size that hurts. All workers take the one input of SEED,
+/// - `large` is original / yours and `goal` original / reference, at the size that hurts. All workers take the one input of SEED,
 ///   because a ratio of different growth depends on the input;
-/// - `small` is baseline / yours at a size that is short enough for short samples;
+/// - `small` is original / yours at a size that is short enough for short samples;
 /// - `paired` is reference / yours;
 /// - `noise` is reference / reference, which is what this machine adds to any ratio now.
 pub fn main<K: Kernel>(subjects: &Subjects<K>) -> ExitCode {
-    match behave_as_a_child().and_then(|()| compare(subjects)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            emit(&Record::Failed { message: format!("{error:#}") });
-            ExitCode::FAILURE
-        }
-    }
+    answer(|arguments| compare(subjects, &arguments))
 }
 
-fn compare<K: Kernel>(subjects: &Subjects<K>) -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [comparison, seed, worker] = arguments.as_slice() else { bail!("JUDGE COMPARISON SEED WORKER") };
+fn compare<K: Kernel>(subjects: &Subjects<K>, arguments: &[String]) -> Result<()> {
+    let [comparison, seed, worker] = arguments else { bail!("JUDGE COMPARISON SEED WORKER") };
     let seed: u64 = seed.parse().context("SEED is not a number")?;
     let worker: u64 = worker.parse().context("WORKER is not a number")?;
-    let Subjects { baseline, yours, reference } = *subjects;
+    let Subjects { original, yours, reference } = *subjects;
     let (name, first, second, size) = match comparison.as_str() {
-        "large" => ("baseline / yours", baseline, yours, K::TIMED),
-        "goal" => ("baseline / reference", baseline, reference, K::TIMED),
-        "small" => ("baseline / yours", baseline, yours, small_size::<K>(baseline, seed)),
+        "large" => ("original / yours", original, yours, K::TIMED),
+        "goal" => ("original / reference", original, reference, K::TIMED),
+        "small" => ("original / yours", original, yours, small_size::<K>(original, seed)),
         "paired" => ("reference / yours", reference, yours, K::PAIRED),
         "noise" => ("reference / reference", reference, reference, K::PAIRED),
         unknown => bail!("unknown comparison `{unknown}`"),
@@ -64,29 +58,73 @@ fn compare<K: Kernel>(subjects: &Subjects<K>) -> Result<()> {
     let fresh = seed + 1_000 * (worker + 1);
     let is_at_full_size = matches!(comparison.as_str(), "large" | "goal");
     let (sampling, seed) = if is_at_full_size {
-        let clock = Some(Clock::ThreadCpu);
+        let clock = Some(Clock::ProcessCpu);
         (Sampling { inputs: 1, pairs: LARGE_PAIRS, clock, ..Sampling::new(fresh) }, seed)
     } else {
         (Sampling::new(fresh), fresh)
     };
     let inputs: Vec<K::Input> = (0..sampling.inputs).map(|i| K::input(seed + i as u64, size)).collect();
-    let pairs = collect(&sampling, |side, input| {
-        let function = if side == Side::First { first } else { second };
-        black_box(function(black_box(&inputs[input])));
-    });
-    pairs.emit(name, size as u64);
+    let mut held = Held::<K> {
+        subjects: [first, second].map(Subject::new),
+        expected: inputs.iter().map(K::expected).collect(),
+        small: (inputs.len() == 1).then(|| K::input(fresh, 1)),
+        inputs,
+        answers: [None, None],
+        wrong: None,
+        case: format!("timed at {}", counted(size as u64, K::UNIT)),
+    };
+    let pairs = collect(&sampling, &mut held);
+    match held.wrong {
+        Some(wrong) => emit(&wrong.record()),
+        None => pairs.emit(name, size as u64, K::UNIT),
+    }
     Ok(())
 }
 
-/// Halves the size until the baseline is quick enough for short samples. The same for all workers of a run, but for a machine so
+/// Two functions whose answers are held against the contract after each sample, when no clock is running.
+struct Held<K: Kernel> {
+    subjects: [Subject<K>; 2],
+    inputs: Vec<K::Input>,
+    expected: Vec<K::Output>,
+    /// Where there is one input only, this one stands before it each time: what is remembered of the last input is of no use.
+    small: Option<K::Input>,
+    /// The last one of each side.
+    answers: [Option<K::Output>; 2],
+    /// The first wrong one.
+    wrong: Option<Wrong>,
+    case: String,
+}
+
+impl<K: Kernel> Sides for &mut Held<K> {
+    fn run(&mut self, side: Side, input: usize) {
+        let side = usize::from(side == Side::Second);
+        if let Some(small) = &self.small {
+            black_box(self.subjects[side].call(small));
+        }
+        // The answer before this one is dropped meanwhile: to give an answer's memory back is part of the work.
+        self.answers[side] = Some(self.subjects[side].call(&self.inputs[input]));
+    }
+
+    fn look(&mut self, side: Side, input: usize) {
+        let side = usize::from(side == Side::Second);
+        if self.wrong.is_some() || self.answers[side].as_ref() == Some(&self.expected[input]) {
+            return;
+        }
+        if let Some(answer) = self.answers[side].take() {
+            self.wrong = self.subjects[side].hold(self.case.clone(), &self.inputs[input], answer).err();
+        }
+    }
+}
+
+/// Halves the size until the original is quick enough for short samples. The same for all workers of a run, but for a machine so
 /// busy that six runs in a row were preempted.
-fn small_size<K: Kernel>(baseline: Function<K>, seed: u64) -> usize {
+fn small_size<K: Kernel>(original: Function<K>, seed: u64) -> usize {
     let mut size = K::PAIRED;
     while size > 1 {
         let input = K::input(seed, size);
         let quickest = (0..6).map(|_| {
             let started = Instant::now();
-            black_box(baseline(black_box(&input)));
+            black_box(original(black_box(&input)));
             started.elapsed()
         });
         if quickest.min().is_some_and(|quickest| quickest <= SMALL) {

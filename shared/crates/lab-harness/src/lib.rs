@@ -1,9 +1,10 @@
 //! What a lab's and a solution's programs are made of.
 //!
 //! A lab declares a contract and hands its one function to a program: [`kernel::main`] for a pure function. The program answers
-//! the verbs of [`program`] in JSON lines; `lab-cli` runs it and shows what it says. Baseline, yours and reference are
+//! the verbs of [`program`] in JSON lines; `lab-cli` runs it and shows what it says. Original, yours and reference are
 //! the same program around another function, so that whatever is compared was measured in the same way.
 
+mod channel;
 pub mod judge;
 pub mod kernel;
 pub mod pairing;
@@ -21,6 +22,8 @@ mod live_heap;
 pub mod profile;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(any(feature = "database", feature = "service"))]
+mod signals;
 #[cfg(any(feature = "heap", feature = "jemalloc"))]
 mod sites;
 #[cfg(feature = "database")]
@@ -30,7 +33,7 @@ pub mod store;
 pub use lab_load as load;
 pub use lab_probe as probe;
 pub use lab_results as results;
-pub use program::{Program, Run, emit, turns};
+pub use program::{MachineTrouble, Program, Run, emit, turns};
 
 #[cfg(feature = "heap")]
 pub use dhat::Alloc as Allocator;

@@ -1,13 +1,13 @@
 //! Two ways of doing the same work, timed in turns: many short samples, in pairs, over changing inputs.
 //!
-//! Why so (measurement.md has the figures): what the machine does to one sample it mostly does to its neighbour, so the ratio of a
+//! Why so (figures: the book, measuring-examined.md): what the machine does to one sample it mostly does to its neighbour, so the ratio of a
 //! pair is steadier than either; a sample of 50 to 200 microseconds is rarely preempted; an order drawn at random in blocks of
 //! `AB BA` cancels a drift; inputs that change keep a branch predictor from learning one of them by heart.
 
 use std::time::{Duration, Instant};
 
 use lab_probe::{process_cpu_time, thread_cpu_time};
-use lab_results::{Record, stats};
+use lab_results::{Record, WallPairs, stats};
 use orderflow::random::SplitMix64;
 
 use crate::program::emit;
@@ -43,9 +43,8 @@ pub enum Side {
 pub enum Clock {
     /// Wall time.
     Wall,
-    /// CPU time of the calling thread: stands still while the thread is preempted, and while another works for it.
-    ThreadCpu,
-    /// CPU time of all threads of the process.
+    /// CPU time of all threads of the process: stands still while they are preempted, and not while another thread works for the
+    /// calling one.
     ProcessCpu,
 }
 
@@ -53,7 +52,6 @@ impl Clock {
     fn as_str(self) -> &'static str {
         match self {
             Clock::Wall => "wall",
-            Clock::ThreadCpu => "thread CPU",
             Clock::ProcessCpu => "process CPU",
         }
     }
@@ -68,8 +66,7 @@ pub struct Sampling {
     pub pairs: usize,
     /// Order of the turns and of the inputs.
     pub seed: u64,
-    /// The clock; where none is given, the wall for work of at most 200 microseconds, and for longer work the CPU time of the
-    /// thread, or of the process where other threads work too.
+    /// The clock; where none is given, the wall for work of at most 200 microseconds, and for longer work the CPU time of the process.
     pub clock: Option<Clock>,
 }
 
@@ -87,93 +84,128 @@ pub struct Pairs {
     pub log_ratios: Vec<f64>,
     /// What was read.
     pub clock: Clock,
-    /// Medians of one sample of each side, in microseconds.
+    /// Medians of one run of each side, in microseconds.
     pub medians_us: [f64; 2],
     /// Samples during which the thread was off its processor for a fifth of the time or more. Not known where it waits for others.
     pub preempted: Option<u64>,
+    /// The same samples by the wall, where another clock was read.
+    pub wall: Option<WallPairs>,
 }
 
 impl Pairs {
     /// Prints them as a record.
-    pub fn emit(self, name: &str, size: u64) {
+    pub fn emit(self, name: &str, size: u64, size_unit: &str) {
         emit(&Record::Pairs {
             name: name.into(),
             log_ratios: self.log_ratios,
             clock: self.clock.as_str().into(),
             size,
+            size_unit: size_unit.into(),
             medians_us: self.medians_us,
             preempted: self.preempted,
+            wall: self.wall,
         });
     }
 }
 
-/// Seconds of one sample by the clock that was asked for, and whether it was preempted.
+/// Both sides of a comparison. A closure that runs them is enough where nobody looks at answers.
+pub trait Sides {
+    /// Does a side's work once, on the input of that number.
+    fn run(&mut self, side: Side, input: usize);
+    /// Looks at what a sample of [`run`](Self::run) brought, while no clock is running. `input` is that of its last run.
+    fn look(&mut self, _side: Side, _input: usize) {}
+}
+
+impl<F: FnMut(Side, usize)> Sides for F {
+    fn run(&mut self, side: Side, input: usize) {
+        self(side, input);
+    }
+}
+
+/// Seconds of one run by the clock that was asked for and by the wall, and whether it was preempted.
 struct Sample {
     seconds: f64,
+    wall_seconds: f64,
     is_preempted: bool,
 }
 
-fn sample(clock: Clock, repeats: u32, mut work: impl FnMut()) -> Sample {
+/// Runs a side `repeats` times, each time on the next input: what it remembers of the last one is of no use.
+///
+/// One copy of it for both sides: two, each compiled for its side, would lie at two places, and differ by that.
+#[inline(never)]
+fn sample(clock: Clock, repeats: u32, inputs: usize, sides: &mut impl Sides, side: Side, input: usize) -> Sample {
     let process = matches!(clock, Clock::ProcessCpu).then(process_cpu_time);
     let (wall, cpu) = (Instant::now(), thread_cpu_time());
-    for _ in 0..repeats {
-        work();
+    for repeat in 0..repeats as usize {
+        sides.run(side, (input + repeat) % inputs);
     }
     let (wall, cpu) = (wall.elapsed().as_secs_f64(), (thread_cpu_time() - cpu).as_secs_f64());
-    let seconds = match (clock, process) {
-        (Clock::ProcessCpu, Some(before)) => (process_cpu_time() - before).as_secs_f64(),
-        (Clock::ThreadCpu, _) => cpu,
-        _ => wall,
-    };
+    let seconds = process.map_or(wall, |before| (process_cpu_time() - before).as_secs_f64());
+    // A clock that did not move saw less than its shortest step.
+    let [seconds, wall_seconds] = [seconds, wall].map(|seconds| seconds.max(1e-9) / f64::from(repeats));
+    sides.look(side, (input + repeats as usize - 1) % inputs);
     // A thread that was switched off has wall time without CPU time.
-    Sample { seconds, is_preempted: wall - cpu > 0.2 * wall }
+    Sample { seconds, wall_seconds, is_preempted: wall - cpu > 0.2 * wall }
 }
 
 /// What a few runs of each side tell before anything is sampled.
 struct Trial {
-    /// Shortest wall time of one run of the quicker side, in seconds.
-    quicker: f64,
-    /// Whether other threads work too: then the calling thread's CPU time says nothing.
+    /// Shortest wall time of one run of each side, in seconds.
+    shortest: [f64; 2],
+    /// Whether other threads work too: then the calling thread's CPU time does not tell whether it was preempted.
     is_parallel: bool,
 }
 
-fn trial(sampling: &Sampling, run: &mut impl FnMut(Side, usize)) -> Trial {
-    let mut quicker = f64::INFINITY;
+fn trial(sampling: &Sampling, sides: &mut impl Sides) -> Trial {
+    let mut shortest = [f64::INFINITY; 2];
     let (process, thread) = (process_cpu_time(), thread_cpu_time());
     for i in 0..TRIAL_RUNS.min(sampling.pairs / 3) {
-        for side in [Side::First, Side::Second] {
-            quicker = quicker.min(sample(Clock::Wall, 1, || run(side, i % sampling.inputs)).seconds);
+        for (side, shortest) in [Side::First, Side::Second].into_iter().zip(&mut shortest) {
+            let input = i % sampling.inputs;
+            *shortest = shortest.min(sample(Clock::Wall, 1, sampling.inputs, sides, side, input).seconds);
         }
     }
     let (process, thread) = (process_cpu_time() - process, thread_cpu_time() - thread);
-    Trial { quicker, is_parallel: process.as_secs_f64() > 1.5 * thread.as_secs_f64() }
+    Trial { shortest, is_parallel: process.as_secs_f64() > 1.5 * thread.as_secs_f64() }
 }
 
-/// The clock for work of so many seconds that other threads take part in, or not.
-fn clock_for(quicker: f64, is_parallel: bool) -> Clock {
-    match (quicker <= LONGEST_WALL_SAMPLE.as_secs_f64(), is_parallel) {
-        (true, _) => Clock::Wall,
-        (false, false) => Clock::ThreadCpu,
-        (false, true) => Clock::ProcessCpu,
+/// The clock for work of so many seconds.
+fn clock_for(quicker: f64) -> Clock {
+    if quicker <= LONGEST_WALL_SAMPLE.as_secs_f64() { Clock::Wall } else { Clock::ProcessCpu }
+}
+
+/// Runs in a sample of each side, from the seconds of one run. The same for both, set by the quicker one; where they differ so much that
+/// the slower one's sample would become long, each has its own.
+fn repeats(shortest: [f64; 2]) -> [u32; 2] {
+    let fill = |seconds: f64| (SHORTEST_SAMPLE.as_secs_f64() / seconds.max(1e-9)).ceil().clamp(1.0, 1e6);
+    let [quicker, slower] = [shortest[0].min(shortest[1]), shortest[0].max(shortest[1])];
+    let common = fill(quicker);
+    if common * slower <= 4.0 * SHORTEST_SAMPLE.as_secs_f64() {
+        return [common as u32; 2];
     }
+    shortest.map(|seconds| fill(seconds) as u32)
 }
 
-/// Times both sides in turns. `run(side, input)` does a side's work once, on the input of that number.
-pub fn collect(sampling: &Sampling, mut run: impl FnMut(Side, usize)) -> Pairs {
-    // The quicker side sets the length: a slower one is so much longer that nobody needs its last percent.
-    let Trial { quicker, is_parallel } = trial(sampling, &mut run);
-    let clock = sampling.clock.unwrap_or_else(|| clock_for(quicker, is_parallel));
+/// Times both sides in turns.
+pub fn collect(sampling: &Sampling, mut sides: impl Sides) -> Pairs {
+    let Trial { shortest, is_parallel } = trial(sampling, &mut sides);
+    // The quicker side picks the clock: a slower one is so much longer that nobody needs its last percent.
+    let clock = sampling.clock.unwrap_or_else(|| clock_for(shortest[0].min(shortest[1])));
     let cap = if clock == Clock::Wall { WALL_CAP } else { CPU_CAP };
-    let repeats = (SHORTEST_SAMPLE.as_secs_f64() / quicker).ceil().clamp(1.0, 1e6) as u32;
+    let repeats = repeats(shortest);
 
     let mut random = SplitMix64::new(sampling.seed);
     let (mut log_ratios, mut us, mut preempted) = (Vec::new(), [Vec::new(), Vec::new()], 0);
+    let (mut wall_log_ratios, mut wall_us) = (Vec::new(), [Vec::new(), Vec::new()]);
     let started = Instant::now();
     while log_ratios.len() < sampling.pairs && (log_ratios.len() < FEWEST_PAIRS || started.elapsed() < cap) {
         let starts = random.below(2) == 0;
         for first_is_first in [starts, !starts] {
             let input = random.below(sampling.inputs as u64) as usize;
-            let mut turn = |side| sample(clock, repeats, || run(side, input));
+            let mut turn = |side| {
+                let repeats = repeats[usize::from(side == Side::Second)];
+                sample(clock, repeats, sampling.inputs, &mut sides, side, input)
+            };
             let (first, second) = if first_is_first {
                 let first = turn(Side::First);
                 (first, turn(Side::Second))
@@ -182,17 +214,26 @@ pub fn collect(sampling: &Sampling, mut run: impl FnMut(Side, usize)) -> Pairs {
                 (turn(Side::First), second)
             };
             log_ratios.push((first.seconds / second.seconds).ln());
+            // Nothing between two samples that is not needed: it would be in the caches of the next one.
+            if clock != Clock::Wall {
+                wall_log_ratios.push((first.wall_seconds / second.wall_seconds).ln());
+                wall_us[0].push(first.wall_seconds * 1e6);
+                wall_us[1].push(second.wall_seconds * 1e6);
+            }
             for (sample, us) in [first, second].into_iter().zip(&mut us) {
                 us.push(sample.seconds * 1e6);
                 preempted += u64::from(sample.is_preempted);
             }
         }
     }
+    let medians = |us: [Vec<f64>; 2]| us.map(|us| stats::median(&us).unwrap_or(f64::NAN));
+    let wall = WallPairs { log_ratios: wall_log_ratios, medians_us: medians(wall_us) };
     Pairs {
         log_ratios,
         clock,
-        medians_us: us.map(|us| stats::median(&us).unwrap_or(f64::NAN)),
+        medians_us: medians(us),
         preempted: (!is_parallel).then_some(preempted),
+        wall: (clock != Clock::Wall).then_some(wall),
     }
 }
 
@@ -228,21 +269,40 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_the_work_and_its_threads_pick_the_clock_and_a_given_clock_is_kept() {
-        assert_eq!(clock_for(200e-6, false), Clock::Wall);
-        assert_eq!(clock_for(200e-6, true), Clock::Wall);
-        assert_eq!(clock_for(201e-6, false), Clock::ThreadCpu);
-        assert_eq!(clock_for(201e-6, true), Clock::ProcessCpu);
+    fn the_length_of_the_work_picks_the_clock_and_a_given_clock_is_kept() {
+        assert_eq!(clock_for(200e-6), Clock::Wall);
+        assert_eq!(clock_for(201e-6), Clock::ProcessCpu);
         let given = Sampling { clock: Some(Clock::ProcessCpu), ..Sampling::new(1) };
         assert_eq!(collect(&given, |_, _| spin(100)).clock, Clock::ProcessCpu);
     }
 
     #[test]
-    fn four_times_the_work_has_a_ratio_of_its_order() {
-        // Loose on purpose: how exact the ratio is belongs to `lab dev measure-judge`, not to a test.
-        let work = |side, _| spin(if side == Side::First { 80_000 } else { 20_000 });
-        let pairs = collect(&Sampling { clock: Some(Clock::ThreadCpu), ..Sampling::new(5) }, work);
-        let ratio = stats::median(&pairs.log_ratios).expect("there are pairs").exp();
-        assert!((2.0..8.0).contains(&ratio), "{ratio}");
+    fn a_side_that_takes_no_time_does_not_multiply_the_other() {
+        // 50 ms beside 20 ns: one run of the first, not 2,500 of them.
+        assert_eq!(repeats([50e-3, 20e-9]), [1, 2_500]);
+        assert_eq!(repeats([20e-9, 50e-3]), [2_500, 1]);
+        assert_eq!(repeats([80e-6, 0.0]), [1, 50_000]);
+        // Alike: both the same, so that one's clock is read as often as the other's.
+        assert_eq!(repeats([10e-6, 12e-6]), [5, 5]);
+        assert_eq!(repeats([60e-6, 190e-6]), [1, 1]);
+    }
+
+    #[test]
+    fn no_input_comes_twice_in_a_row_and_every_sample_is_looked_at() {
+        struct Seen(Vec<(Side, usize)>, usize);
+        impl Sides for Seen {
+            fn run(&mut self, side: Side, input: usize) {
+                self.0.push((side, input));
+                spin(200);
+            }
+            fn look(&mut self, side: Side, input: usize) {
+                assert_eq!(self.0.last(), Some(&(side, input)));
+                self.1 += 1;
+            }
+        }
+        let mut looked = Seen(Vec::new(), 0);
+        sample(Clock::Wall, 50, 64, &mut looked, Side::First, 60);
+        assert!(looked.0.windows(2).all(|pair| pair[0].1 != pair[1].1));
+        assert_eq!((looked.0.len(), looked.1), (50, 1));
     }
 }

@@ -1,6 +1,5 @@
 //! The verbs that every lab program answers, and how it behaves as a child of `lab`.
 
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lab_results::Record;
+
+use crate::channel;
 
 /// How often a busy program says how far it is.
 const STRETCH: Duration = Duration::from_millis(100);
@@ -48,6 +49,10 @@ pub trait Program {
     }
     /// A unit of the work that hurts, for profilers to look at. The first one is not profiled: it may prepare what the others share.
     fn work(&self, run: &Run) -> Result<()>;
+    /// What a unit of that work is given, such as `1,000 orders`; nothing where it is requests.
+    fn work_of(&self, _run: &Run) -> String {
+        String::new()
+    }
     /// Collects a CPU profile into `run.out` and prints `Profile`.
     fn profile(&self, run: &Run) -> Result<()> {
         profile(self, run)
@@ -84,28 +89,61 @@ pub trait Program {
     }
 }
 
+/// The machine did not give what any program of the lab needs: put it into the context of an error, and the run is no verdict on
+/// anybody's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MachineTrouble;
+
+impl std::fmt::Display for MachineTrouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("this machine cannot run the lab now")
+    }
+}
+
+impl std::error::Error for MachineTrouble {}
+
 /// The `main` of a lab program: `PROGRAM VERB [--seed N] [--smoke] [--subject PROGRAM] [--port N] [--out DIR] [--seconds S]`.
 pub fn main(program: &impl Program) -> ExitCode {
-    match parse().and_then(|(verb, run)| dispatch(program, &verb, &run)) {
-        Ok(code) => code,
+    #[cfg(feature = "database")]
+    if let Err(error) = crate::database::begin_without_postgresqls_variables() {
+        emit(&Record::Failed { message: format!("{error:#}") });
+        return ExitCode::FAILURE;
+    }
+    #[cfg(feature = "database")]
+    if std::env::args().nth(1).as_deref() == Some(crate::database::HOLD_DATABASE) {
+        // The janitor outlives us on purpose: neither limits nor death signals apply to it. It speaks to the program that started it.
+        return crate::database::hold_database();
+    }
+    answer(|arguments| {
+        let (verb, run) = parse(arguments)?;
+        dispatch(program, &verb, &run)
+    })
+}
+
+/// The `main` of any program that `lab` asks for records: opens the channel, keeps to its limits, does the work that its arguments name,
+/// and says how that ended. A second call in one process ends it.
+pub fn answer(work: impl FnOnce(Vec<String>) -> Result<()>) -> ExitCode {
+    let arguments = channel::open();
+    match arguments.and_then(|arguments| behave_as_a_child().and_then(|()| work(arguments))) {
+        Ok(()) => {
+            channel::end();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            emit(&Record::Failed { message: format!("{error:#}") });
+            let message = format!("{error:#}");
+            emit(&match error.downcast_ref::<MachineTrouble>() {
+                Some(_) => Record::MachineFailed { message },
+                None => Record::Failed { message },
+            });
             ExitCode::FAILURE
         }
     }
 }
 
-/// Prints one record and flushes. When nobody reads any more the program ends, as a command in a pipe does.
+/// Prints one record and flushes. When nobody reads any more nothing is printed, and the verb goes on to its own end and exit code; one that
+/// would go on for ever ([`turns`], `busy`) ends. A record that is lost otherwise (a full disk) ends the program with an error.
 pub fn emit(record: &Record) {
-    let mut line = serde_json::to_string(record).expect("records have string keys and serialise");
-    line.push('\n');
-    let mut out = std::io::stdout().lock();
-    match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
-        // There is no other way left to report it.
-        Err(_) => std::process::exit(1),
-        Ok(()) => {}
-    }
+    channel::say(&serde_json::to_string(record).expect("records have string keys and serialise"));
 }
 
 /// Takes a turn for each line of standard input until that ends, and says when the next one may come: so that several programs can
@@ -118,6 +156,9 @@ pub fn turns(wanted: u64, mut turn: impl FnMut(u64) -> Result<()>) -> Result<()>
         turn(taken)?;
         taken += 1;
         emit(&Record::Turn { taken, wanted });
+        if channel::nobody_reads() {
+            return Ok(());
+        }
     }
     if taken == 0 {
         (0..wanted).try_for_each(turn)?;
@@ -136,17 +177,17 @@ pub(crate) fn busy(pid: u32, mut stretch: impl FnMut() -> Result<u64>) -> Result
     })?;
     let mut done = 0;
     emit(&Record::Busy { pid, done });
-    while !is_over.load(Relaxed) {
+    while !is_over.load(Relaxed) && !channel::nobody_reads() {
         done += stretch()?;
         emit(&Record::Busy { pid, done });
     }
     Ok(())
 }
 
-fn parse() -> Result<(String, Run)> {
+fn parse(arguments: Vec<String>) -> Result<(String, Run)> {
     use lexopt::prelude::*;
 
-    let mut arguments = lexopt::Parser::from_env();
+    let mut arguments = lexopt::Parser::from_args(arguments);
     let mut verb = None;
     let mut run = Run { seed: 7, smoke: false, subject: None, port: 0, out: std::env::temp_dir(), seconds: 4.0 };
     while let Some(argument) = arguments.next()? {
@@ -166,36 +207,59 @@ fn parse() -> Result<(String, Run)> {
     Ok((verb, run))
 }
 
-fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<ExitCode> {
-    #[cfg(feature = "database")]
-    if verb == "hold-database" {
-        // The janitor outlives us on purpose: neither limits nor death signals apply to it.
-        return Ok(crate::database::hold_database());
-    }
-    behave_as_a_child()?;
+fn dispatch(program: &impl Program, verb: &str, run: &Run) -> Result<()> {
     match verb {
-        "reproduce" => program.reproduce(run)?,
-        "check" => program.check(run)?,
-        "count" => program.count(run)?,
-        "once" => program.once(run)?,
-        "measure" => program.measure(run)?,
-        "profile" => program.profile(run)?,
-        "heap" => program.heap(run)?,
-        "live-heap" => program.live_heap(run)?,
-        "tasks" => program.tasks(run)?,
-        "busy" => program.busy(run)?,
-        "serve" => program.serve(run)?,
+        "reproduce" => program.reproduce(run),
+        "check" => program.check(run),
+        "count" => program.count(run),
+        "once" => program.once(run),
+        "measure" => program.measure(run),
+        "profile" => program.profile(run),
+        "heap" => program.heap(run),
+        "live-heap" => program.live_heap(run),
+        "tasks" => program.tasks(run),
+        "busy" => program.busy(run),
+        "serve" => program.serve(run),
         unknown => bail!("unknown verb `{unknown}`"),
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// Fewer open files are too few for a lab's crowd, its service and its database.
+const OPEN_FILES: u64 = 512;
+
+/// As many open files as somebody else's limit allows.
+///
+/// # Errors
+/// That is too few for any program of a lab: the machine's trouble.
+fn allow_open_files() -> Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Some(hard) = maximum.filter(|hard| *hard < OPEN_FILES) {
+        let error = anyhow::anyhow!(
+            "only {hard} files may be open here, and the lab's programs take up to {OPEN_FILES}: raise the limit (`ulimit -n {OPEN_FILES}`)"
+        );
+        return Err(error.context(MachineTrouble));
+    }
+    if current != maximum {
+        // macOS names no limit and has one: what we have has to do there.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+    Ok(())
 }
 
 /// Started by `lab`, a program dies with it and keeps to the memory that it was given (in bytes of address space).
 pub fn behave_as_a_child() -> Result<()> {
+    allow_open_files()?;
     if let Ok(bytes) = std::env::var("LAB_MEMORY_LIMIT") {
         let bytes: u64 = bytes.parse().context("LAB_MEMORY_LIMIT is not a number of bytes")?;
+        // Nobody but root may raise a limit that a shell (`ulimit -v`) or a batch system has set.
+        let hard = rustix::process::getrlimit(rustix::process::Resource::As).maximum;
+        let bytes = hard.map_or(bytes, |hard| bytes.min(hard));
         let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
-        rustix::process::setrlimit(rustix::process::Resource::As, limit).context("Failed to limit memory")?;
+        rustix::process::setrlimit(rustix::process::Resource::As, limit)
+            .context("Failed to limit memory")
+            .context(MachineTrouble)?;
     }
     #[cfg(target_os = "linux")]
     if std::env::var_os("LAB_CHILD").is_some() {
@@ -217,15 +281,16 @@ fn profile<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
         program.work(run)?;
         units += 1;
     }
-    emit(&with_work(profiler.finish(&run.out)?, units));
+    emit(&with_work(profiler.finish(&run.out)?, units, program.work_of(run)));
     Ok(())
 }
 
-/// A CPU profile that says how many calls or requests were worked off meanwhile; any other record as it is.
+/// A CPU profile that says how many calls or requests were worked off meanwhile, and what each call was given; any other record as it is.
 #[cfg(any(feature = "profile", feature = "service"))]
-pub(crate) fn with_work(mut record: Record, units: u64) -> Record {
-    if let Record::Profile { work, .. } = &mut record {
+pub(crate) fn with_work(mut record: Record, units: u64, of: String) -> Record {
+    if let Record::Profile { work, work_of, .. } = &mut record {
         *work = units;
+        *work_of = of;
     }
     record
 }

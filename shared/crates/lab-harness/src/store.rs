@@ -8,6 +8,7 @@
 mod bench;
 mod check;
 mod core;
+mod meanwhile;
 mod opened;
 mod show;
 mod times;
@@ -18,8 +19,10 @@ use std::hint::black_box;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use lab_probe::allocations;
 use lab_probe::statements::{self, StatementCounts};
+use lab_results::gate::counted;
 use lab_results::{Counts, MetricKind, Record};
 use sqlx::AnyPool;
 
@@ -27,10 +30,13 @@ use crate::program::{Program, Run, emit, turns};
 #[cfg(feature = "bench")]
 pub use bench::bench;
 pub use check::Check;
+pub use meanwhile::Change;
 use opened::Opened;
 
 /// How often everything that `reproduce` compares has its turn.
 const ROUNDS: usize = 10;
+/// In tests the counted sizes end here.
+const SMOKE_SIZE: usize = 100;
 /// Turns of one round of `measure`.
 const TURNS: u64 = 6;
 
@@ -81,6 +87,11 @@ pub struct Counted<S: Store> {
     pub answer: S::Answer,
     /// What was sent to the database, and came back.
     pub sent: StatementCounts,
+    /// Bytes that this process asked its allocator for meanwhile: what comes over is put into memory at least once.
+    pub allocated: u64,
+    /// What it costs, at the least: CPU time in milliseconds where the database is part of this process, else wall time. Taken of the
+    /// smallest and the largest size only.
+    pub cost_ms: Option<f64>,
 }
 
 /// An answer on its way.
@@ -149,40 +160,11 @@ impl<S: Store> Program for StoreProgram<'_, S> {
     }
 
     fn count(&self, run: &Run) -> Result<()> {
-        let (opened, data) = Opened::filled::<S>(run)?;
-        statements::install();
-        let sizes = if run.smoke { &S::COUNTED[..S::COUNTED.len().min(3)] } else { S::COUNTED };
-        // The first call may prepare what all later ones share.
-        opened.call::<S>(self.function, S::input(sizes[0]))?;
-        let mut so_far = Vec::new();
-        for &size in sizes {
-            emit(&Record::Case { name: format!("{size} {}", S::UNIT) });
-            let input = S::input(size);
-            let (answer, sent) = opened.count::<S>(self.function, input)?;
-            ensure!(
-                answer == S::expected(&data, input),
-                "{} is answered rightly in the check, and wrongly when its statements are counted",
-                S::show(input)
-            );
-            so_far.push(Counted { input, answer, sent });
-            emit(&Record::Counts { size: size as u64, counts: S::counts(&so_far) });
-        }
-        Ok(())
+        check::or_wrong(self.count_all(run))
     }
 
     fn measure(&self, run: &Run) -> Result<()> {
-        let opened = Opened::filled::<S>(run)?.0.with_new_pool()?;
-        core::stay_on_one()?;
-        times::warm_up::<S>(&opened, self.function, S::TIMED)?;
-        turns(TURNS, |_| {
-            let times_ms = times::take_turn::<S>(&opened, self.function, S::TIMED)?;
-            // The largest is what hurts.
-            for (size, value) in S::TIMED.iter().zip(times::medians_ms(&times_ms)).rev() {
-                let name = format!("{size} {}", S::UNIT);
-                emit(&Record::Metric { name, kind: MetricKind::Call, unit: "ms".into(), value });
-            }
-            Ok(())
-        })
+        check::or_wrong(self.measure_all(run))
     }
 
     fn work(&self, run: &Run) -> Result<()> {
@@ -191,10 +173,71 @@ impl<S: Store> Program for StoreProgram<'_, S> {
             let _ = self.work.set(Opened::filled::<S>(run)?.0);
         }
         let opened = self.work.get().context("the database was opened just now")?;
-        let size = if run.smoke { S::TIMED.first() } else { S::TIMED.last() };
-        black_box(opened.call::<S>(self.function, S::input(*size.context("a lab times some size")?))?);
+        let size = work_size::<S>(run).context("a lab times some size")?;
+        black_box(opened.call::<S>(self.function, S::input(size))?);
         Ok(())
     }
+
+    fn work_of(&self, run: &Run) -> String {
+        work_size::<S>(run).map(|size| counted(size as u64, S::UNIT)).unwrap_or_default()
+    }
+}
+
+/// The size of what profilers watch.
+fn work_size<S: Store>(run: &Run) -> Option<usize> {
+    (if run.smoke { S::TIMED.first() } else { S::TIMED.last() }).copied()
+}
+
+impl<S: Store> StoreProgram<'_, S> {
+    fn count_all(&self, run: &Run) -> Result<()> {
+        let (opened, data) = Opened::filled::<S>(run)?;
+        statements::install();
+        let sizes: Vec<usize> = S::COUNTED.iter().copied().filter(|size| !run.smoke || *size <= SMOKE_SIZE).collect();
+        // The first call may prepare what all later ones share.
+        opened.call::<S>(self.function, S::input(sizes[0]))?;
+        let mut so_far = Vec::new();
+        for &size in &sizes {
+            emit(&Record::Case { name: sized::<S>(size) });
+            let input = S::input(size);
+            opened.settle();
+            let (called, allocations) = allocations::count(|| opened.count::<S>(self.function, input));
+            let (answer, sent) = called?;
+            let where_counted = || format!("{} of a larger shop, where statements are counted", sized::<S>(size));
+            check::compare::<S>(where_counted, input, &S::expected(&data, input), &answer)?;
+            let is_outermost = [sizes.first(), sizes.last()].contains(&Some(&size));
+            let is_same = |again: S::Answer| check::compare::<S>(where_counted, input, &answer, &again);
+            let cost_ms = is_outermost.then(|| opened.cost_ms::<S>(self.function, input, is_same)).transpose()?;
+            so_far.push(Counted { input, answer, sent, allocated: allocations.bytes_requested, cost_ms });
+            emit(&Record::Counts { size: size as u64, unit: S::UNIT.into(), counts: S::counts(&so_far) });
+        }
+        Ok(())
+    }
+
+    fn measure_all(&self, run: &Run) -> Result<()> {
+        let (opened, data) = Opened::filled::<S>(run)?;
+        let opened = opened.with_new_pool()?;
+        let right: Vec<S::Answer> = S::TIMED.iter().map(|&size| S::expected(&data, S::input(size))).collect();
+        core::stay_on_one()?;
+        // A subject can tell that it is timed: what it answers then must be right, too.
+        let is_right = |at: usize, answer: S::Answer| {
+            let where_timed = || format!("{} of a larger shop, where the call is timed", sized::<S>(S::TIMED[at]));
+            check::compare::<S>(where_timed, S::input(S::TIMED[at]), &right[at], &answer)
+        };
+        times::warm_up::<S>(&opened, self.function, S::TIMED, is_right)?;
+        turns(TURNS, |_| {
+            let times_ms = times::take_turn::<S>(&opened, self.function, S::TIMED, is_right)?;
+            // The largest is what hurts.
+            for (&size, value) in S::TIMED.iter().zip(times::medians_ms(&times_ms)).rev() {
+                emit(&Record::Metric { name: sized::<S>(size), kind: MetricKind::Call, unit: "ms".into(), value });
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A size as people read it.
+fn sized<S: Store>(size: usize) -> String {
+    counted(size as u64, S::UNIT)
 }
 
 fn sent_by<S: Store>(opened: &Opened, function: Function<S>, size: usize) -> Result<StatementCounts> {

@@ -61,7 +61,7 @@ async fn answer_all(target: SocketAddr, requests: Vec<Request>) -> Vec<Result<Re
 }
 
 async fn answer(target: Target, request: Request) -> Result<Response, LoadError> {
-    let Target { address, authority } = target;
+    let (address, authority) = (target.address(), target.authority);
     let wire = request.to_wire(&authority)?;
     let answered = timeout(CALL_TIMEOUT, exchange(address, wire)).await.unwrap_or(Err(Failure::Timeout));
     answered.map_err(|failure| LoadError::NoAnswer { request: request.to_string(), target: address, failure })
@@ -69,7 +69,7 @@ async fn answer(target: Target, request: Request) -> Result<Response, LoadError>
 
 async fn exchange(target: SocketAddr, request: WireRequest) -> Result<Response, Failure> {
     // The connection lives until the body is read.
-    let (response, _connection) = Connections::new(target).send(request).await?;
+    let (response, _connection) = Connections::new(target).send(request, || None).await?;
     let status = response.status().as_u16();
     let body = response.into_body().collect().await?.to_bytes();
     Ok(Response { status, body: String::from_utf8_lossy(&body).into_owned() })

@@ -21,6 +21,14 @@ pub enum LoadError {
         /// What is wrong with it.
         reason: String,
     },
+    /// No address of the service accepts a connection.
+    #[error("nobody answers at {target}; tried were {tried}: is the service running?")]
+    NobodyThere {
+        /// Where it should be.
+        target: String,
+        /// Its addresses, and why each was none.
+        tried: String,
+    },
     /// Not a rate that a schedule can be made of.
     #[error("{0} requests per second is not a rate: give one above 0 and at most {max}", max = crate::MAX_RATE_PER_S)]
     Rate(f64),

@@ -67,6 +67,11 @@ impl Records {
         self.most_in_flight = self.most_in_flight.max(self.in_flight);
     }
 
+    /// The request goes out once more.
+    pub(crate) fn resent(&mut self, number: usize) {
+        self.steps[self.open[number].step].resent += 1;
+    }
+
     /// The request came to its end, as expected or with a failure.
     pub(crate) fn settle(&mut self, number: usize, failure: Option<Failure>, now: Instant) {
         let open = self.open.remove(number);
@@ -155,6 +160,7 @@ impl StepReport {
             ok: 0,
             failed: Default::default(),
             unfinished: 0,
+            resent: 0,
             response: Latencies::new(),
             service: Latencies::new(),
             lag: Latencies::new(),

@@ -96,6 +96,9 @@ pub struct StepReport {
     pub failed: BTreeMap<Failure, u64>,
     /// Sent, and without an answer when the drain ended.
     pub unfinished: u64,
+    /// Of those sent, the idempotent ones that went out once more, because the service closed a kept connection before anything of their
+    /// answer came. Each counts once everywhere else, and its times go on from its first sending.
+    pub resent: u64,
     /// From the intended send time to the end of the answer: what a customer waited. It holds every planned request.
     /// Failed ones stand in it with the time to their failure (look at [`failures`](Self::failures) beside it: failing
     /// fast is not answering fast); those that timed out or got no answer with the time they had waited, which is a
@@ -133,6 +136,7 @@ impl StepReport {
             all.sent += step.sent;
             all.ok += step.ok;
             all.unfinished += step.unfinished;
+            all.resent += step.resent;
             for (failure, count) in &step.failed {
                 *all.failed.entry(*failure).or_default() += count;
             }
@@ -195,6 +199,7 @@ impl Report {
             ok: step.ok,
             failed: step.failed.iter().map(|(failure, count)| (failure.to_string(), *count)).collect(),
             unfinished: step.unfinished,
+            resent: step.resent,
             throughput_per_s: self.per_s(step.ok),
             response: step.response.summary(),
             service: step.service.summary(),

@@ -202,12 +202,13 @@ async fn watch_run(shared: Arc<Shared>, mut look: Look, start: Instant) {
 pub(crate) fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::scope(|scope| {
-        let finished = scope.spawn(move || {
+        // Where no thread can be started, that is an error of ours and no panic.
+        let finished = std::thread::Builder::new().name("generator".into()).spawn_scoped(scope, move || {
             #[cfg(target_os = "linux")]
             // tokio's own timers would otherwise be 50 us late on purpose.
             let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
             runtime.block_on(work)
-        });
+        })?;
         Ok(finished.join().unwrap_or_else(|panic| resume_unwind(panic)))
     })
 }

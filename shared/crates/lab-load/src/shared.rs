@@ -36,7 +36,7 @@ impl Shared {
         iterations: Arc<AtomicU64>,
     ) -> Self {
         Self {
-            connections: Connections::new(target.address),
+            connections: Connections::new(target.address()),
             authority: target.authority,
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             timeout,

@@ -1,7 +1,8 @@
 //! Where load goes: to this machine, unless somebody said that another one is theirs.
 
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
 
 use hyper::Uri;
 
@@ -10,7 +11,8 @@ use crate::LoadError;
 /// A service that may be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    pub(crate) address: SocketAddr,
+    /// All that its name has, in the order in which they are tried; one at least.
+    addresses: Vec<SocketAddr>,
     /// What goes into `Host:`.
     pub(crate) authority: String,
 }
@@ -24,7 +26,7 @@ impl Target {
         if !address.ip().to_canonical().is_loopback() {
             return Err(LoadError::NotLoopback(address));
         }
-        Ok(Self { address, authority: address.to_string() })
+        Ok(Self { addresses: vec![address], authority: address.to_string() })
     }
 
     /// The service at `http://HOST:PORT`; port 80 where none is given. With `is_mine` somebody has said that they own the host
@@ -48,19 +50,39 @@ impl Target {
         let authority = uri.authority().ok_or_else(|| invalid("it names no host"))?;
         // Brackets belong to the text of an IPv6 address, not to the name that is looked up.
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let mut found = (host, authority.port_u16().unwrap_or(80))
+        let addresses: Vec<SocketAddr> = (host, authority.port_u16().unwrap_or(80))
             .to_socket_addrs()
-            .map_err(|error| invalid(&format!("its host is not known: {error}")))?;
-        let address = found.next().ok_or_else(|| invalid("its host has no address"))?;
-        if !is_mine {
-            Self::loopback(address)?;
+            .map_err(|error| invalid(&format!("its host is not known: {error}")))?
+            .collect();
+        if addresses.is_empty() {
+            return Err(invalid("its host has no address"));
         }
-        Ok(Self { address, authority: authority.to_string() })
+        if !is_mine {
+            // Each may be the one that answers.
+            addresses.iter().try_for_each(|address| Self::loopback(*address).map(drop))?;
+        }
+        Ok(Self { addresses, authority: authority.to_string() })
     }
 
-    /// Its address.
+    /// The same service at the first of its addresses that accepts a connection, with so much patience for each: `localhost` may be
+    /// `[::1]` before it is 127.0.0.1, and a service listens at one of them.
+    ///
+    /// # Errors
+    /// [`LoadError::NobodyThere`] names all addresses that were tried.
+    pub fn reached(self, patience: Duration) -> Result<Self, LoadError> {
+        let mut tried = Vec::new();
+        for address in &self.addresses {
+            match TcpStream::connect_timeout(address, patience) {
+                Ok(_) => return Ok(Self { addresses: vec![*address], ..self }),
+                Err(error) => tried.push(format!("{address} ({error})")),
+            }
+        }
+        Err(LoadError::NobodyThere { target: self.to_string(), tried: tried.join(", ") })
+    }
+
+    /// Its address: the first one, where it was not [reached](Self::reached) yet.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
     }
 }
 
@@ -72,6 +94,8 @@ impl fmt::Display for Target {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
     use super::*;
 
     #[test]
@@ -83,6 +107,19 @@ mod tests {
         }
         let dressed = "[::ffff:127.0.0.1]:80".parse().unwrap();
         assert!(Target::loopback(dressed).is_ok());
+    }
+
+    #[test]
+    fn every_address_of_a_name_is_tried_in_turn() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (here, patience) = (listener.local_addr().unwrap(), Duration::from_secs(60));
+        let nobody = SocketAddr::from((Ipv6Addr::LOCALHOST, here.port()));
+        let localhost = || Target { addresses: vec![nobody, here], authority: format!("localhost:{}", here.port()) };
+        let reached = localhost().reached(patience).unwrap();
+        assert_eq!((reached.address(), reached.to_string()), (here, format!("http://localhost:{}", here.port())));
+        drop(listener);
+        let message = localhost().reached(patience).unwrap_err().to_string();
+        assert!(message.contains(&nobody.to_string()) && message.contains(&here.to_string()), "{message}");
     }
 
     #[test]

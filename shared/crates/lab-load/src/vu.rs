@@ -92,7 +92,7 @@ impl Vu {
         }
         shared.records().sent(open, Instant::now());
 
-        let exchange = exchange(&shared, request, keep);
+        let exchange = exchange(&shared, request, open, keep);
         let (outcome, connection) = timeout(shared.timeout, exchange).await.unwrap_or((Err(Failure::Timeout), None));
         self.intended = Instant::now();
         shared.records().settle(open, outcome.as_ref().err().copied(), self.intended);
@@ -109,10 +109,16 @@ impl Vu {
 async fn exchange(
     shared: &Shared,
     request: &Request,
+    open: usize,
     keep: bool,
 ) -> (Result<(StatusCode, Bytes), Failure>, Option<Connection>) {
     let Ok(wire) = request.to_wire(&shared.authority) else { return (Err(Failure::Unsendable), None) };
-    let (response, connection) = match shared.connections.send(wire).await {
+    let again = || {
+        let wire = request.method.is_idempotent().then(|| request.to_wire(&shared.authority).ok()).flatten()?;
+        shared.records().resent(open);
+        Some(wire)
+    };
+    let (response, connection) = match shared.connections.send(wire, again).await {
         Ok(answered) => answered,
         Err(failure) => return (Err(failure), None),
     };

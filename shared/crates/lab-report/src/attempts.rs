@@ -11,6 +11,9 @@ pub struct Attempt {
     pub at: u64,
     /// The seed that repeats it.
     pub seed: u64,
+    /// `sqlite`, `postgres`, or nothing for a lab without a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
     /// The result.
     pub outcome: Outcome,
     /// Why.
@@ -30,6 +33,7 @@ impl Attempt {
         Attempt {
             at: verdict.at,
             seed: verdict.seed,
+            database: verdict.database.clone(),
             outcome: verdict.outcome,
             reason: verdict.reason.clone(),
             missed: missed.map(|gate| gate.says.clone()).collect(),

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use crate::document::{document, scrolling};
 use crate::handover::{Board, Learner};
+use crate::tables::{Cell, Column, table};
 use crate::words::{counted, date};
 
 /// The board as one HTML file.
@@ -114,31 +115,29 @@ fn state(learner: &Learner, lab: &str) -> Markup {
 
 /// How many hints are used in each lab, and how the diagnoses went.
 fn hints(learners: &[Learner]) -> Markup {
+    let mut columns = vec![Column::words("lab")];
+    columns.extend((0..=4).map(|hints| Column::numbers(counted(hints, "hint"))));
+    columns.push(Column::words("diagnoses right"));
+    let rows = labs(learners).into_iter().map(|lab| {
+        let all: Vec<&Progress> = learners.iter().filter_map(|learner| progress(learner, lab)).collect();
+        let with = |hints: usize| all.iter().filter(|p| p.state() != "-" && usize::from(p.hints) == hints).count();
+        let mut row: Vec<Cell> = vec![short(lab).into()];
+        row.extend((0..=4).map(|hints| tally(with(hints))));
+        row.push(diagnoses(&all).into());
+        row
+    });
     html! {
         section {
             h2 { "Hints and diagnoses" }
-            (scrolling("Hints used and diagnoses given", &html! {
-                table {
-                    thead { tr { th { "lab" } @for hints in 0..=4 { th class="num" { (counted(hints, "hint")) } } th { "diagnoses right" } } }
-                    tbody {
-                        @for lab in labs(learners) {
-                            @let all: Vec<&Progress> = learners.iter().filter_map(|learner| progress(learner, lab)).collect();
-                            tr {
-                                td { (short(lab)) }
-                                @for hints in 0..=4 { (tally(all.iter().filter(|p| p.state() != "-" && usize::from(p.hints) == hints).count())) }
-                                td { (diagnoses(&all)) }
-                            }
-                        }
-                    }
-                }
-            }))
+            p class="faint" { "How many learners have read so many hints, and how many of the questions of the diagnosis were right." }
+            (table("Hints used and diagnoses given", None, &columns, rows.collect()))
         }
     }
 }
 
 /// A number in which nothing stands back.
-fn tally(count: usize) -> Markup {
-    html! { td class=(if count == 0 { "num faint" } else { "num" }) { @if count == 0 { "–" } @else { (count) } } }
+fn tally(count: usize) -> Cell {
+    if count == 0 { Cell::of("faint", html! { "–" }) } else { count.to_string().into() }
 }
 
 /// `2 of 3 (4 learners), 3 of 3 (1 learner)`

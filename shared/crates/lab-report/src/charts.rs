@@ -30,7 +30,7 @@ const INK: RGBColor = RGBColor(0x1D, 0x20, 0x24);
 const FAINT: RGBColor = RGBColor(0x5F, 0x66, 0x70);
 const RULE: RGBColor = RGBColor(0xD8, 0xDB, 0xE0);
 const BAD: RGBColor = RGBColor(0xA8, 0x32, 0x22);
-const BASELINE: RGBColor = RGBColor(0x8D, 0x95, 0xA0);
+const ORIGINAL: RGBColor = RGBColor(0x8D, 0x95, 0xA0);
 const YOURS: RGBColor = RGBColor(0x1B, 0x5F, 0xA8);
 const REFERENCE: RGBColor = RGBColor(0x2C, 0x31, 0x38);
 
@@ -40,7 +40,7 @@ type Drawn = Result<(), DrawingAreaErrorKind<Error>>;
 /// The colour of a subject, everywhere the same.
 fn colour(subject: &str) -> RGBColor {
     match subject {
-        "baseline" => BASELINE,
+        "original" => ORIGINAL,
         "yours" => YOURS,
         _ => REFERENCE,
     }

@@ -50,7 +50,17 @@ fn with_policy(title: &str, allowed: &str, body: &Markup) -> String {
     .into_string()
 }
 
+/// What is looked at when somebody asks for it: a heading with a word on what is behind it. On paper it is unfolded.
+pub fn fold(heading: &Markup, note: &str, inside: &Markup) -> Markup {
+    html! {
+        details class="fold" {
+            summary { h3 { (heading) } @if !note.is_empty() { span class="faint" { (note) } } }
+            div class="inside" { (inside) }
+        }
+    }
+}
+
 /// A table that scrolls by itself where it is wider than the page; by keyboard, too.
 pub fn scrolling(label: &str, table: &Markup) -> Markup {
-    html! { div class="scroll" tabindex="0" role="region" aria-label=(label) { (table) } }
+    html! { div class="scroll figures" tabindex="0" role="group" aria-label=(label) { (table) } }
 }

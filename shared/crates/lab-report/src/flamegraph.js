@@ -38,4 +38,7 @@ addEventListener('keydown', event => {
 // The line below the picture says what the frame is.
 addEventListener('focusin', event => event.target.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })));
 // The names as they fit into this window's letters.
-addEventListener('load', () => update_text_for_elements(document.getElementById('frames').children));
+const fit = () => update_text_for_elements(document.getElementById('frames').children);
+addEventListener('load', fit);
+// What is folded away has no width until somebody unfolds it.
+addEventListener('resize', fit);

@@ -19,19 +19,29 @@ const STYLE: &str = "html,body{margin:0;height:100%}body>svg{display:block;width
     body #search,body #unzoom{opacity:1;text-decoration:underline}body .hide{display:none}\
     :focus{outline:none}:focus-visible rect{stroke:#000;stroke-width:2}text:focus-visible{outline:2px solid #000}";
 
+/// The same by night: inferno draws for white paper, and its yellows and reds are the brightest things on a dark page. Frames get three
+/// shades of brown by turns, so that neighbours can still be told apart. A differential picture keeps its meaning: its colours are turned
+/// over, so that what is white becomes black and red stays red. What a search has found keeps the colour that inferno gives it.
+const DARK: &str = "@media (prefers-color-scheme:dark){html{color-scheme:dark}body>svg{background:#1d2024}\
+    body>svg>rect{fill:#1d2024}body text{fill:#e8e9ea}\
+    .plain #frames rect{fill:#5a3a1e}.plain #frames g:nth-child(3n) rect{fill:#6b4520}.plain #frames g:nth-child(3n+1) rect{fill:#4c3323}\
+    .changes #frames rect{filter:invert(1) hue-rotate(180deg) brightness(.75)}\
+    body #frames rect[fill='rgb(230,0,230)']{fill:#8a2a8a!important;filter:none}\
+    body #frames>*:hover{stroke:#e8e9ea}:focus-visible rect{stroke:#fff}text:focus-visible{outline-color:#fff}}";
+
 /// inferno's start, as an attribute. Chromium and Firefox give the event to SVG as `evt`.
 pub const START: &str = "init(evt)";
 
 /// A frame with the flamegraph in it. Without scripts it is a still picture.
-pub fn frame(title: &str, svg: &str) -> Markup {
+pub fn frame(title: &str, svg: &str, shows_changes: bool) -> Markup {
     let svg = embedded(svg);
     let pixels = |name: &str, or: u32| attribute(&svg, name).and_then(|length| length.parse().ok()).unwrap_or(or);
     let shape = format!("aspect-ratio: {} / {}", pixels("width", 1_200), pixels("height", 550));
     let document = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { (title) } style { (PreEscaped(STYLE)) } }
-            body {
+            head { meta charset="utf-8"; title { (title) } style { (PreEscaped(STYLE)) (PreEscaped(DARK)) } }
+            body class=(if shows_changes { "changes" } else { "plain" }) {
                 (PreEscaped(&svg))
                 // Nothing of it is there to be pressed in any other picture.
                 @if script(&svg).is_some() { script { (PreEscaped(KEYS)) } }
@@ -39,7 +49,7 @@ pub fn frame(title: &str, svg: &str) -> Markup {
         }
     };
     html! {
-        div class="scroll flamegraph" tabindex="0" role="region" aria-label=(title) { iframe title=(title) style=(shape) srcdoc=(document.0) {} }
+        div class="scroll flamegraph" tabindex="0" role="group" aria-label=(title) { iframe title=(title) style=(shape) srcdoc=(document.0) {} }
     }
 }
 
@@ -81,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_frame_has_the_shape_of_its_picture_and_is_closed_against_the_page() {
-        let html = frame("CPU \"time\"", SVG).0;
+        let html = frame("CPU \"time\"", SVG, false).0;
         assert!(html.contains("aspect-ratio: 1200 / 77") && html.contains("title=\"CPU &quot;time&quot;\""), "{html}");
         assert!(!html.contains("<svg") && html.contains("&lt;svg") && !html.contains("replaceState"), "{html}");
     }

@@ -44,7 +44,7 @@ impl Handover {
         let labs = report.labs.iter().map(|lab| HandoverLab {
             name: lab.name.clone(),
             symptom: lab.symptom.clone(),
-            progress: lab.progress.clone(),
+            progress: Progress { attempts: u32::try_from(lab.attempts()).unwrap_or(u32::MAX), ..lab.progress.clone() },
             attempts: lab.runs.attempts.clone(),
         });
         Handover {
@@ -85,5 +85,5 @@ pub struct Learner {
 ///
 /// Whatever makes it none that we can show.
 pub fn read_handover(file: &str, text: &str) -> Result<Handover, Gone> {
-    parse(file, text, SCHEMA)
+    parse(file, text, SCHEMA..=SCHEMA)
 }

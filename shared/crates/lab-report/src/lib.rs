@@ -24,13 +24,15 @@ mod page;
 #[cfg(feature = "pages")]
 mod prose;
 #[cfg(feature = "pages")]
+mod tables;
+#[cfg(feature = "pages")]
 mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use attempts::Attempt;
 pub use handover::{Board, Handover, HandoverLab, Learner, read_handover};
-pub use sources::{Answer, Diff, Gone, Lab, Picture, Program, Report, Runs, parse};
+pub use sources::{Answer, Diff, Gone, Lab, Picture, Program, Report, Runs, older_subject, parse};
 
 /// A page that somebody wants.
 #[derive(Debug, Clone, Serialize, Deserialize)]

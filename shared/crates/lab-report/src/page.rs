@@ -6,6 +6,7 @@ mod lab;
 mod overview;
 mod said;
 
+use lab_results::names::SUBJECTS;
 use maud::{Markup, html};
 
 use crate::document::{document, live_document};
@@ -46,6 +47,7 @@ fn body(report: &Report) -> Markup {
             p class="over" { "OrderFlow Performance Labs" }
             h1 { @match &report.name { Some(name) => (name), None => "Report" } }
             p class="facts" { (date(report.at)) ", " (report.machine) }
+            p class="facts" { (SUBJECTS) }
         }
         main id="main" {
             (overview::overview(report))
@@ -56,3 +58,6 @@ fn body(report: &Report) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Markdown from a lab's README. Markup that somebody wrote into it shows as text, and no link leads out of the web or into a script.
 
-use maud::{Markup, PreEscaped};
+use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
 /// The text below a heading of the second level, up to the next one; nothing where there is no such heading.
@@ -8,6 +8,18 @@ pub fn section<'a>(readme: &'a str, heading: &str) -> Option<&'a str> {
     let start = readme.find(&format!("\n## {heading}\n"))? + 1;
     let text = readme[start..].split_once('\n')?.1;
     Some(text.split("\n## ").next().unwrap_or(text).trim())
+}
+
+/// A sentence whose `code` is marked as in Markdown. Everything else in it is text.
+pub fn inline(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A mark without its other half is a letter like any other.
+    let closed = if parts.len() % 2 == 1 { parts.len() } else { parts.len() - 1 };
+    html! {
+        @for (i, part) in parts.iter().enumerate() {
+            @if i >= closed { "`" (part) } @else if i % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// Markdown as HTML.
@@ -62,6 +74,13 @@ mod tests {
     fn links_to_the_web_stay_and_links_into_the_repository_lose_their_target() {
         let html = markdown("[the book](../../book.md) and [the source](https://example.com/)");
         assert_eq!(html.0, "<p>the book and <a href=\"https://example.com/\">the source</a></p>\n");
+    }
+
+    #[test]
+    fn code_in_a_sentence_is_code_and_nothing_else_is_markup() {
+        assert_eq!(inline("run `make <b>`, twice").0, "run <code>make &lt;b&gt;</code>, twice");
+        assert_eq!(inline("it`s `a` mark").0, "it<code>s </code>a` mark");
+        assert_eq!(inline("<i>").0, "&lt;i&gt;");
     }
 
     #[test]

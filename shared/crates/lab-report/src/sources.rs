@@ -1,11 +1,17 @@
 //! What a report is made of, and how it is read from texts that may be old, new or half written.
 
+mod older;
+
+use std::ops::RangeInclusive;
+
 use lab_results::{ProgramRun, Progress, Verdict, program_run, verdict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attempts::Attempt;
+
+pub use older::subject as older_subject;
 
 /// Everything that a report shows.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -33,6 +39,9 @@ pub struct Lab {
     pub part: u8,
     /// How long a learner should plan.
     pub minutes: u32,
+    /// What it demands of original / yours, where it looks at time.
+    #[serde(default)]
+    pub faster: Option<f64>,
     /// The one-line symptom.
     pub symptom: String,
     /// The lab's README, in Markdown.
@@ -65,7 +74,7 @@ pub struct Runs {
 pub struct Program {
     /// What it was asked for: `reproduce`, `profile`, `heap`, ...
     pub verb: String,
-    /// `baseline`, `yours` or `reference`.
+    /// `original`, `yours` or `reference`.
     pub subject: String,
     /// What it said; nothing for pictures that were drawn before runs were kept.
     pub run: Option<ProgramRun>,
@@ -118,6 +127,8 @@ struct Header {
     seed: u64,
     outcome: lab_results::Outcome,
     #[serde(default)]
+    database: Option<String>,
+    #[serde(default)]
     reason: String,
     #[serde(default)]
     hints_used: u8,
@@ -128,15 +139,25 @@ struct Header {
 impl Lab {
     /// Adds the text of a verification's file.
     pub fn add_verdict(&mut self, file: &str, text: &str) {
-        match parse::<Verdict>(file, text, verdict::SCHEMA) {
+        match parse::<Verdict>(file, text, older::OLDEST_VERDICT..=verdict::SCHEMA) {
             Ok(verdict) => {
                 self.runs.attempts.push(Attempt::of(&verdict));
                 self.runs.verdicts.push(verdict);
             }
             Err(gone) => {
                 if let Ok(header) = serde_json::from_str::<Header>(text) {
-                    let Header { at, seed, outcome, reason, hints_used, seconds } = header;
-                    self.runs.attempts.push(Attempt { at, seed, outcome, reason, hints_used, seconds, missed: vec![] });
+                    let Header { at, seed, outcome, database, reason, hints_used, seconds } = header;
+                    let missed = Vec::new();
+                    self.runs.attempts.push(Attempt {
+                        at,
+                        seed,
+                        outcome,
+                        database,
+                        reason,
+                        hints_used,
+                        seconds,
+                        missed,
+                    });
                 }
                 self.gone.push(gone);
             }
@@ -148,10 +169,25 @@ impl Lab {
     /// Adds what was kept of a run of a program: its document, its pictures, or both.
     pub fn add_program(&mut self, verb: &str, subject: &str, run: Option<(&str, &str)>, pictures: Vec<Picture>) {
         let run = run.and_then(|(file, text)| {
-            parse::<ProgramRun>(file, text, program_run::SCHEMA).map_err(|gone| self.gone.push(gone)).ok()
+            parse::<ProgramRun>(file, text, program_run::SCHEMA..=program_run::SCHEMA)
+                .map_err(|gone| self.gone.push(gone))
+                .ok()
         });
         if run.is_some() || !pictures.is_empty() {
-            self.programs.push(Program { verb: verb.into(), subject: subject.into(), run, pictures });
+            self.programs.push(Program { verb: verb.into(), subject: older::subject(subject), run, pictures });
+        }
+    }
+
+    /// How many attempts there were: as many as were counted, or as there are files of, where the counter was deleted.
+    pub fn attempts(&self) -> usize {
+        (self.progress.attempts as usize).max(self.runs.attempts.len())
+    }
+
+    /// `solved`, `started`, or `-` for a lab in which nobody has done anything.
+    pub fn state(&self) -> &'static str {
+        match self.progress.state() {
+            "-" if self.attempts() > 0 => "started",
+            state => state,
         }
     }
 
@@ -174,29 +210,32 @@ impl Lab {
     }
 }
 
-/// A versioned document, or why it is none that we can show.
+/// A document of one of some versions in the words of the newest, or why it is none that we can show.
 ///
 /// # Errors
 ///
 /// Half-written text, another version, and a document that lacks what its version has.
-pub fn parse<T: DeserializeOwned>(file: &str, text: &str, schema: u32) -> Result<T, Gone> {
+pub fn parse<T: DeserializeOwned>(file: &str, text: &str, versions: RangeInclusive<u32>) -> Result<T, Gone> {
     let gone = |why: String| Gone { file: file.into(), why };
-    let value: Value = match serde_json::from_str(text) {
+    let mut value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) if error.is_eof() => {
             return Err(gone("it ends in the middle: half written".into()));
         }
         Err(error) => return Err(gone(format!("it is not JSON ({error})"))),
     };
+    let (oldest, newest) = (*versions.start(), *versions.end());
     match value.get("schema").and_then(Value::as_u64) {
-        Some(theirs) if theirs == u64::from(schema) => {
-            serde_json::from_value(value).map_err(|error| gone(format!("it says schema {schema}, but {error}")))
+        Some(theirs) if theirs > u64::from(newest) => {
+            Err(gone(format!("a newer version wrote it (schema {theirs}, here {newest}): update the checkout")))
         }
-        Some(theirs) if theirs < u64::from(schema) => {
-            Err(gone(format!("an older version wrote it (schema {theirs}, now {schema})")))
+        Some(theirs) if theirs < u64::from(oldest) => {
+            Err(gone(format!("an older version wrote it (schema {theirs}, now {newest})")))
         }
         Some(theirs) => {
-            Err(gone(format!("a newer version wrote it (schema {theirs}, here {schema}): update the checkout")))
+            older::upgraded(&mut value);
+            value["schema"] = newest.into();
+            serde_json::from_value(value).map_err(|error| gone(format!("it says schema {theirs}, but {error}")))
         }
         None => Err(gone("it does not say which schema it has: it is not one of ours".into())),
     }

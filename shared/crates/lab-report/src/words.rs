@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use lab_results::names::database_name;
 use lab_results::{Outcome, ProgramRun, Verdict};
 use maud::{Markup, html};
 
@@ -25,15 +26,20 @@ pub fn facts_of_run(run: &ProgramRun) -> String {
 }
 
 fn facts(seed: u64, database: Option<&str>, machine: &str, load: Option<f64>, at: u64) -> String {
-    let database = database.map(|kind| format!(", {kind}")).unwrap_or_default();
+    let database = database.map(|kind| format!(", {}", database_name(kind))).unwrap_or_default();
     let load = load.map(|load| format!(", load {load:.1}")).unwrap_or_default();
     format!("seed {seed}{database}, {machine}{load}, {}", date(at))
+}
+
+/// What a figure was measured on: SQLite and PostgreSQL must not be taken for each other.
+pub fn database_badge(kind: Option<&str>) -> Markup {
+    html! { @if let Some(kind) = kind { " " span class="badge database" { (database_name(kind)) } } }
 }
 
 /// The word of a verification, in the colour of good or bad news.
 pub fn badge(outcome: Outcome) -> Markup {
     let class = match outcome {
-        Outcome::Solved => "badge good",
+        Outcome::Solved | Outcome::CountsPass => "badge good",
         Outcome::NotYet | Outcome::Inconclusive => "badge",
         Outcome::WrongAnswer | Outcome::Invalid => "badge bad",
     };
@@ -43,6 +49,16 @@ pub fn badge(outcome: Outcome) -> Markup {
 /// Text that a program wrote for a terminal, without its colours.
 pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
+}
+
+/// A gate's limit, with the signs of the charts: `≤ 8`. In a verdict they are `<=` and `>=`.
+pub fn limit(text: &str) -> String {
+    text.replace("<=", "≤").replace(">=", "≥")
+}
+
+/// Why a verdict is what it is, with the same signs. A reason may also hold code: only what is said to be allowed is a limit.
+pub fn reason(text: &str) -> String {
+    plain(text).replace("allowed <=", "allowed ≤").replace("allowed >=", "allowed ≥")
 }
 
 /// `1 attempt`, `2 attempts`

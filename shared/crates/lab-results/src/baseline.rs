@@ -103,6 +103,9 @@ pub struct Count {
     /// How it grows with the size, where there are sizes enough to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<Growth>,
+    /// What the size counts, such as `orders`; empty in documents that were saved earlier, and where nobody says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// By size: the value, or the median of the repeats.
     #[serde(serialize_with = "plain")]
     pub at: BTreeMap<u64, f64>,
@@ -135,8 +138,14 @@ pub struct Ratio {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// Empty in baselines that were saved earlier.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub size_unit: String,
     pub ratio: Interval,
     pub finding: Finding,
+    /// How far apart the two may be and still count as the same; baselines that were saved earlier do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
     pub clock: String,
 }
 
@@ -156,8 +165,16 @@ impl From<&verdict::Ratio> for Ratio {
     fn from(ratio: &verdict::Ratio) -> Self {
         let Interval { median, low, high, samples } = ratio.ratio;
         let interval = Interval { median: rounded(median), low: rounded(low), high: rounded(high), samples };
-        let (name, clock) = (ratio.name.clone(), ratio.clock.clone());
-        Ratio { name, size: ratio.size, ratio: interval, finding: ratio.finding, clock }
+        let (name, clock, size_unit) = (ratio.name.clone(), ratio.clock.clone(), ratio.size_unit.clone());
+        Ratio {
+            name,
+            size: ratio.size,
+            size_unit,
+            ratio: interval,
+            finding: ratio.finding,
+            margin: ratio.margin,
+            clock,
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Rule {
     /// After how many workers the samples are looked at, in rising order.
     pub looks: &'static [usize],
     /// Ratios between `1 / (1 + margin)` and `1 + margin` are the same for every practical purpose. Identical code differs by its
-    /// place in memory, and a tight interval alone would call that a difference (measurement.md: 67% of the time).
+    /// place in memory, and a tight interval alone would call that a difference.
     pub margin: f64,
 }
 

@@ -78,6 +78,9 @@ pub struct GateResult {
     pub says: String,
     /// The limit as text: `<= 8`, `at most n`.
     pub limit: String,
+    /// The same limit as a value. Verdicts before version 3 have only the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Limit>,
     /// What was found, as text.
     pub found: String,
     /// How it went.
@@ -87,6 +90,17 @@ pub struct GateResult {
     pub missed_by: Option<f64>,
     /// The hint to read next.
     pub hint: u8,
+}
+
+impl GateResult {
+    /// By how much a numeric limit was missed, to stand behind it: `, 2x too much`, or `, 2x too little` where more was asked for.
+    /// Nothing where there is no such factor.
+    pub fn missed_by_words(&self) -> String {
+        // Verdicts before version 3 have the limit as text alone.
+        let is_least = self.allowed.map_or(self.limit.starts_with(">="), |limit| matches!(limit, Limit::AtLeast(_)));
+        let which = if is_least { "little" } else { "much" };
+        self.missed_by.map(|by| format!(", {}x too {which}", figure(by))).unwrap_or_default()
+    }
 }
 
 /// Holds a gate against counts at several sizes, in any order.
@@ -106,7 +120,7 @@ pub fn judge(gate: &Gate, counts: &[(u64, Counts)]) -> GateResult {
         Limit::Grows(class) => {
             let growth = growth::fit(&points);
             let status = growth.map_or(Status::Unknown, |g| status(g.class <= class));
-            let found = growth.map(|g| format!("{} (slope {:.2})", g.class, g.slope));
+            let found = growth.map(|growth| growth.to_string());
             (format!("at most {class}"), found, status, None)
         }
     };
@@ -114,6 +128,7 @@ pub fn judge(gate: &Gate, counts: &[(u64, Counts)]) -> GateResult {
         count: gate.count.clone(),
         says: gate.says.clone(),
         limit,
+        allowed: Some(gate.limit),
         found: found.unwrap_or_else(|| "not measured".into()),
         status,
         missed_by,
@@ -159,6 +174,16 @@ pub fn figure(value: f64) -> String {
     format!("{sign}{grouped}{point}{fraction}")
 }
 
+/// A size with its unit: `1 order`, `6,914 lines`.
+pub fn counted(count: u64, unit: &str) -> String {
+    let one = match (count, unit.strip_suffix("ies"), unit.strip_suffix('s')) {
+        (1, Some(stem), _) => format!("{stem}y"),
+        (1, None, Some(stem)) => stem.to_string(),
+        _ => unit.to_string(),
+    };
+    format!("{} {one}", figure(count as f64)).trim_end().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,8 +200,18 @@ mod tests {
     fn a_numeric_limit_is_held_against_the_largest_size() {
         let missed = judge(&gate(Limit::AtMost(400.0)), &counts(|n| n));
         assert_eq!((missed.status, missed.missed_by), (Status::Missed, Some(2.0)));
+        assert_eq!((missed.allowed, missed.limit.as_str()), (Some(Limit::AtMost(400.0)), "<= 400"));
         assert_eq!(judge(&gate(Limit::AtMost(800.0)), &counts(|n| n)).status, Status::Passed);
         assert_eq!(judge(&gate(Limit::AtLeast(801.0)), &counts(|n| n)).status, Status::Missed);
+    }
+
+    #[test]
+    fn what_is_too_little_is_not_called_too_much() {
+        let of = |limit| judge(&gate(limit), &counts(|n| n));
+        assert_eq!(of(Limit::AtMost(400.0)).missed_by_words(), ", 2x too much");
+        assert_eq!(of(Limit::AtLeast(1_600.0)).missed_by_words(), ", 2x too little");
+        assert_eq!(GateResult { allowed: None, ..of(Limit::AtLeast(1_600.0)) }.missed_by_words(), ", 2x too little");
+        assert_eq!(of(Limit::AtLeast(1.0)).missed_by_words(), "");
     }
 
     #[test]
@@ -197,6 +232,15 @@ mod tests {
     #[test]
     fn a_zero_limit_is_missed_without_a_factor() {
         assert_eq!(judge(&gate(Limit::AtMost(0.0)), &counts(|n| n)).missed_by, None);
+    }
+
+    #[test]
+    fn one_of_a_unit_is_no_plural() {
+        let all = [(1, "orders"), (1, "entries"), (2, "entries"), (6_914, "lines"), (0, "orders"), (3, "")];
+        assert_eq!(
+            all.map(|(count, unit)| counted(count, unit)),
+            ["1 order", "1 entry", "2 entries", "6,914 lines", "0 orders", "3"]
+        );
     }
 
     #[test]

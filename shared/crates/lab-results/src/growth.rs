@@ -61,6 +61,14 @@ pub struct Growth {
     pub slope: f64,
 }
 
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What rounds to zero has no sign: minus zero plus zero is zero.
+        let slope = (self.slope * 100.0).round() / 100.0 + 0.0;
+        write!(f, "{} (slope {slope:.2})", self.class)
+    }
+}
+
 /// Fits the growth of `(size, count)` points; `None` for fewer than three usable sizes (above 1, distinct).
 ///
 /// Each class is the one-parameter model `count = a f(n)`, fitted by least squares on logarithms. With as many parameters in
@@ -84,7 +92,7 @@ pub fn fit(points: &[(f64, f64)]) -> Option<Growth> {
     Some(Growth { class, slope: slope(&logs) })
 }
 
-/// Slopes of times above this are called quadratic, below it linear (measurement.md: 500 of 500 right).
+/// Slopes of times above this are called quadratic, below it linear (the book: measuring-examined.md).
 const TIME_CUT: f64 = 1.5;
 
 /// Tells `n` from `n²` by the shortest wall time at each size; `None` for fewer than three usable sizes.
@@ -97,6 +105,25 @@ pub fn of_times(minima: &[(f64, f64)]) -> Option<Class> {
     let smallest = usable.clone().map(|(_, time)| time).fold(f64::INFINITY, f64::min);
     let scaled: Vec<(f64, f64)> = usable.map(|(n, time)| (n, time / smallest)).collect();
     fit(&scaled).map(|growth| if growth.slope > TIME_CUT { Class::Quadratic } else { Class::Linear })
+}
+
+/// The sizes that decide an [`exponent`] reach from the largest down to this share of it.
+const TOP: f64 = 1.0 / 8.0;
+
+/// The power of the size that times grow with, from the least time at each size; `None` for fewer than three usable sizes.
+///
+/// It is the log-log slope over the largest sizes alone. What grows with n² and is quick for each n is hidden below what grows with n
+/// where n is small, and outweighs it where n is large.
+pub fn exponent(minima: &[(f64, f64)]) -> Option<f64> {
+    let usable = |(n, time): &(f64, f64)| n.is_finite() && time.is_finite() && *n > 0.0 && *time > 0.0;
+    let largest = minima.iter().filter(|point| usable(point)).map(|(n, _)| *n).fold(0.0, f64::max);
+    // A seed's inputs are not exactly twice as large: a little below the share still belongs to it.
+    let decides = |point: &&(f64, f64)| usable(point) && point.0 >= 0.8 * TOP * largest;
+    let mut logs: Vec<(f64, f64)> = minima.iter().filter(decides).map(|&(n, time)| (n, time.ln())).collect();
+    if logs.len() < 3 {
+        logs = minima.iter().filter(|point| usable(point)).map(|&(n, time)| (n, time.ln())).collect();
+    }
+    (logs.len() >= 3).then(|| slope(&logs))
 }
 
 fn residual(logs: &[(f64, f64)], class: Class) -> f64 {
@@ -151,10 +178,31 @@ mod tests {
     }
 
     #[test]
+    fn an_exponent_shows_what_a_small_constant_hides() {
+        // 50 ns for each line, and a text of 52 bytes a line moved at 10 GB/s for every thousandth line.
+        let sizes = [1_400.0, 2_800.0, 5_600.0, 11_200.0, 22_400.0, 44_800.0, 89_600.0];
+        let moved = sizes.map(|n| (n, 50e-9 * n + n * n / 2.0 * 52.0 / 1e10 / 1_000.0));
+        assert!(exponent(&moved).expect("sizes enough") > 1.5);
+        assert!(fit(&moved.map(|(n, seconds)| (n, seconds * 1e9))).expect("sizes enough").slope < 1.5);
+        // Cost for a line that doubles on the way, as when the cache becomes too small, is no square.
+        let cache = sizes.map(|n| (n, 50e-9 * n * if n > 20_000.0 { 2.0 } else { 1.0 }));
+        assert!(exponent(&cache).expect("sizes enough") < 1.4);
+        assert_eq!(exponent(&moved[..2]), None);
+        // Three sizes far apart are enough, wherever they lie.
+        assert!((exponent(&[(10.0, 1.0), (1_000.0, 1e4), (100_000.0, 1e8)]).expect("three") - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn refuses_to_guess_from_too_few_sizes() {
         assert_eq!(fit(&[(10.0, 1.0), (20.0, 2.0)]), None);
         assert_eq!(fit(&[(10.0, 1.0), (10.0, 1.0), (10.0, 1.0)]), None);
         assert_eq!(fit(&[(f64::NAN, 1.0), (10.0, 1.0), (20.0, f64::INFINITY)]), None);
+    }
+
+    #[test]
+    fn a_slope_that_rounds_to_zero_has_no_sign() {
+        let shown = [-0.0, -0.004, -0.006].map(|slope| Growth { class: Class::Constant, slope }.to_string());
+        assert_eq!(shown, ["constant (slope 0.00)", "constant (slope 0.00)", "constant (slope -0.01)"]);
     }
 
     #[test]

@@ -94,6 +94,10 @@ pub struct StepSummary {
     pub failed: BTreeMap<String, u64>,
     /// Sent and never answered.
     pub unfinished: u64,
+    /// Of those sent, the idempotent ones that went out once more, because the service closed a kept connection before anything of their
+    /// answer came. Each counts once everywhere else. Absent where there was none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resent: u64,
     /// Expected answers per second of the whole run.
     pub throughput_per_s: f64,
     /// From the moment a request was meant to leave to the end of its answer: what a customer waits. None (null) where there was
@@ -103,6 +107,11 @@ pub struct StepSummary {
     pub service: Option<LatencySummary>,
     /// How late the generator itself was.
     pub lag: Option<LatencySummary>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl StepSummary {

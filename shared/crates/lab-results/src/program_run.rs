@@ -12,7 +12,7 @@ pub const SCHEMA: u32 = 1;
 pub struct ProgramRun {
     /// [`SCHEMA`] of the program that wrote the document.
     pub schema: u32,
-    /// `baseline` while the lab's files are as they were, `yours` once one is edited, `reference` for the solution.
+    /// `original` while the lab's files are as they were, `yours` once one is edited, `reference` for the solution.
     pub subject: String,
     /// When, in seconds since 1970.
     pub at: u64,

@@ -51,8 +51,11 @@ pub enum Record {
     },
     /// Deterministic counts of one unit of work.
     Counts {
-        /// Size of the input, in the lab's own unit.
+        /// Size of the input.
         size: u64,
+        /// What the size counts, such as `lines`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        unit: String,
         /// The counts.
         counts: Counts,
     },
@@ -89,7 +92,7 @@ pub enum Record {
     },
     /// Paired timings from one worker of the judge, as natural logarithms of ratios.
     Pairs {
-        /// What was compared, such as `baseline / yours`.
+        /// What was compared, such as `original / yours`.
         name: String,
         /// `ln(first / second)` of each pair.
         log_ratios: Vec<f64>,
@@ -97,11 +100,17 @@ pub enum Record {
         clock: String,
         /// Size of the input.
         size: u64,
-        /// Medians of a single sample of the first and of the second, in microseconds.
+        /// What the size counts, such as `orders`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        size_unit: String,
+        /// Medians of a single call of the first and of the second, in microseconds.
         medians_us: [f64; 2],
         /// How many of the single samples were preempted, where that was looked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         preempted: Option<u64>,
+        /// The same samples by the wall, where `clock` is another: who waits uses no CPU time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wall: Option<WallPairs>,
     },
     /// A CPU profile was written.
     Profile {
@@ -125,6 +134,9 @@ pub enum Record {
         /// Calls or requests that it worked off meanwhile; 0 where nobody counted.
         #[serde(default)]
         work: u64,
+        /// What each of those calls was given, such as `1,000 orders`; empty where it was requests.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        work_of: String,
     },
     /// Two CPU profiles were drawn as one flamegraph, coloured by what changed from the first to the second.
     FlameDiff {
@@ -132,7 +144,7 @@ pub enum Record {
         svg: String,
         /// The flamegraph with the widths of the first: what vanished shows only here. A colour means the same in both.
         reverse: String,
-        /// Whose the first profile is, such as `baseline`.
+        /// Whose the first profile is, such as `original`.
         before: String,
         /// Whose the second one is, such as `yours`.
         after: String,
@@ -141,6 +153,9 @@ pub enum Record {
         /// CPU time for one call or request in the first and in the second, in milliseconds, where they were counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cpu_ms: Option<[f64; 2]>,
+        /// What each of those calls was given, such as `1,000 orders`; empty where it was requests.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        work_of: String,
         /// The frames that changed more than chance explains, the most changed first.
         changed: Vec<FrameChange>,
     },
@@ -216,6 +231,11 @@ pub enum Record {
         /// The reason.
         message: String,
     },
+    /// The machine did not give the program what any program of the lab needs, such as room for a database: nobody's code is judged by it.
+    MachineFailed {
+        /// The reason, and what to do.
+        message: String,
+    },
 }
 
 /// What kind of figure a [`Record::Metric`] is: how small a difference can be told depends on it.
@@ -240,6 +260,15 @@ impl MetricKind {
             MetricKind::Cpu => "process CPU",
         }
     }
+}
+
+/// The pairs of a [`Record::Pairs`] by the wall.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WallPairs {
+    /// `ln(first / second)` of each pair.
+    pub log_ratios: Vec<f64>,
+    /// Medians of a single call of the first and of the second, in microseconds.
+    pub medians_us: [f64; 2],
 }
 
 /// The distribution of one route's response times.
@@ -368,10 +397,19 @@ mod tests {
 
     #[test]
     fn a_record_is_one_flat_line_and_comes_back() {
-        let record = Record::Counts { size: 100, counts: Counts::from([("statements".into(), 4.0)]) };
+        let counts = Counts::from([("statements".into(), 4.0)]);
+        let record = Record::Counts { size: 100, unit: "orders".into(), counts };
         let line = serde_json::to_string(&record).expect("serialises");
-        assert_eq!(line, r#"{"type":"counts","size":100,"counts":{"statements":4.0}}"#);
+        assert_eq!(line, r#"{"type":"counts","size":100,"unit":"orders","counts":{"statements":4.0}}"#);
         assert_eq!(serde_json::from_str::<Record>(&line).expect("comes back"), record);
+    }
+
+    #[test]
+    fn a_size_of_an_older_program_has_no_unit() {
+        let old = r#"{"type":"counts","size":100,"counts":{}}"#;
+        let record = Record::Counts { size: 100, unit: String::new(), counts: Counts::new() };
+        assert_eq!(serde_json::from_str::<Record>(old).expect("comes back"), record);
+        assert_eq!(serde_json::to_string(&record).expect("serialises"), old);
     }
 
     #[test]

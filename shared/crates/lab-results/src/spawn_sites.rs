@@ -44,7 +44,7 @@ pub fn table(mut sites: Vec<SpawnSite>, worker_ms: f64) -> Table {
         ]
     });
     Table {
-        title: "Tasks by the line that spawned them, * in the lab's own code".into(),
+        title: "Wall time: tasks by the line that spawned them, * in the lab's own code".into(),
         columns: vec![
             Column::new(SITE, ""),
             Column::new("tasks", ""),

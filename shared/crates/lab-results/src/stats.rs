@@ -82,8 +82,8 @@ fn order_statistic_rank(n: usize, alpha: f64) -> usize {
     rank
 }
 
-/// The share of the reference's speed-up that was captured: `ln(baseline / yours) / ln(baseline / reference)`, from the two
-/// logarithms. `None` where the reference is no faster than the baseline, because then there is nothing to capture.
+/// The share of the reference's speed-up that was captured: `ln(original / yours) / ln(original / reference)`, from the two
+/// logarithms. `None` where the reference is no faster than the original, because then there is nothing to capture.
 pub fn captured(ln_baseline_over_yours: f64, ln_baseline_over_reference: f64) -> Option<f64> {
     (ln_baseline_over_reference > 0.0).then(|| ln_baseline_over_yours / ln_baseline_over_reference)
 }

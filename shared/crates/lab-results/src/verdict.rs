@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Finding;
-use crate::gate::{GateResult, Status};
+use crate::gate::GateResult;
 use crate::growth::Growth;
 use crate::record::Counts;
 use crate::stats::Interval;
 
 /// Version of the [`Verdict`] document. Readers refuse a newer one and say so.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Everything that one verification found, kept as one JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,9 +33,9 @@ pub struct Verdict {
     pub cases: u64,
     /// Every gate, held against yours.
     pub gates: Vec<GateResult>,
-    /// The counts of baseline, yours and reference at every size, each subject's smallest first.
+    /// The counts of original, yours and reference at every size, each subject's smallest first.
     pub counts: Vec<SubjectCounts>,
-    /// Instructions of one call of baseline, yours and reference, as the count `instructions` at the size of the paired ratios:
+    /// Instructions of one call of original, yours and reference, as the count `instructions` at the size of the paired ratios:
     /// nothing where they were not asked for, and a subject without that count where it starts threads. They decide nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<SubjectCounts>,
@@ -43,7 +43,7 @@ pub struct Verdict {
     pub growth: Vec<SubjectGrowth>,
     /// Timed ratios.
     pub ratios: Vec<Ratio>,
-    /// Share of the reference's speed-up captured, by time.
+    /// Share of the reference's speed-up captured, by time, where neither of the two ratios is inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<f64>,
     /// Hints that had been read.
@@ -70,7 +70,7 @@ impl Verdict {
 /// How one count of one subject grows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SubjectGrowth {
-    /// `baseline`, `yours` or `reference`.
+    /// `original`, `yours` or `reference`.
     pub subject: String,
     /// The count's name.
     pub count: String,
@@ -81,10 +81,13 @@ pub struct SubjectGrowth {
 /// Counts of one subject at one size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SubjectCounts {
-    /// `baseline`, `yours` or `reference`.
+    /// `original`, `yours` or `reference`.
     pub subject: String,
     /// Size of the input.
     pub size: u64,
+    /// What the size counts, such as `lines`; empty in documents of older programs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// The counts.
     pub counts: Counts,
 }
@@ -92,20 +95,27 @@ pub struct SubjectCounts {
 /// A timed ratio with its interval, as `first / second`: above 1 the second takes less time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
-    /// What was divided by what, such as `baseline / yours` or `GET p99: baseline / yours`. Both names alike: the noise.
+    /// What was divided by what, such as `original / yours` or `GET p99: original / yours`. Both names alike: the noise.
     pub name: String,
     /// The median ratio with its interval.
     pub ratio: Interval,
     /// What the interval says of the second.
     pub finding: Finding,
-    /// `wall`, `thread CPU`, `process CPU`.
+    /// How far apart the two may be and still count as the same: the finding is `same` for ratios between `1 / (1 + margin)` and
+    /// `1 + margin`. Verdicts before version 3 do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// `wall` or `process CPU`; `thread CPU` in documents of older programs.
     pub clock: String,
-    /// Size of the input, in the lab's own unit; nothing where the load has no size.
+    /// Size of the input; nothing where the load has no size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// `us` or `ms`: unit of the two medians.
+    /// What the size counts, such as `orders`; empty where there is none, and in documents of older programs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub size_unit: String,
+    /// Unit of the two medians: `us` for calls of a pure function, which are repeated, and `ms` for rounds.
     pub unit: String,
-    /// Median of one sample of the first and of the second.
+    /// Median of one call, or round, of the first and of the second.
     pub medians: [f64; 2],
     /// Fresh processes, or rounds, that the pairs came from.
     pub workers: usize,
@@ -115,11 +125,25 @@ pub struct Ratio {
 }
 
 impl Ratio {
+    /// True for calls that were repeated on one input: they take less than a first call, and no objective is for them.
+    pub fn is_of_repeated_calls(&self) -> bool {
+        self.unit == "us"
+    }
+
     /// True for identical work on both sides: what this machine adds to any ratio now.
     pub fn is_noise(&self) -> bool {
         let pair = self.name.rsplit(": ").next().unwrap_or(&self.name);
         pair.split_once(" / ").is_some_and(|(first, second)| first == second)
     }
+}
+
+/// The ratios that a lab's demand is held against: original over yours at the size that hurts, which is timed first, by CPU time and by
+/// the wall.
+pub fn demanded(ratios: &[Ratio]) -> [Option<&Ratio>; 2] {
+    let mut of_yours = ratios.iter().filter(|ratio| ratio.name == "original / yours");
+    let cpu = of_yours.clone().find(|ratio| ratio.clock == "process CPU");
+    let wall = of_yours.find(|ratio| ratio.clock == "wall" && cpu.is_some_and(|cpu| ratio.size == cpu.size));
+    [cpu, wall]
 }
 
 /// What a verification can end in.
@@ -128,6 +152,8 @@ impl Ratio {
 pub enum Outcome {
     /// Right answers and every gate passed.
     Solved,
+    /// Right answers and every gate passed, as far as was looked: at small sizes, or without time. A complete verification decides.
+    CountsPass,
     /// Right answers, but a gate was missed.
     NotYet,
     /// A wrong answer.
@@ -139,10 +165,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The process exit code: 0 solved, 1 not yet or wrong, 3 invalid or inconclusive. (2 is usage.)
+    /// The process exit code: 0 solved, or all passed that was asked for, 1 not yet or wrong, 3 invalid or inconclusive. (2 is usage.)
     pub fn exit_code(self) -> u8 {
         match self {
-            Outcome::Solved => 0,
+            Outcome::Solved | Outcome::CountsPass => 0,
             Outcome::NotYet | Outcome::WrongAnswer => 1,
             Outcome::Inconclusive | Outcome::Invalid => 3,
         }
@@ -152,6 +178,7 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Solved => "SOLVED",
+            Outcome::CountsPass => "COUNTS PASS",
             Outcome::NotYet => "NOT YET",
             Outcome::WrongAnswer => "WRONG ANSWER",
             Outcome::Inconclusive => "INCONCLUSIVE",
@@ -160,44 +187,16 @@ impl Outcome {
     }
 }
 
-/// Decides from gates, and from the timed speed-up where a lab demands one: counts first, time last.
-///
-/// `speed_up` is the interval of baseline over yours and `at_least` the demanded ratio. A time can only miss when the whole
-/// interval lies below the demand; when the interval spans it the machine was too noisy to tell. `is_noise_different` says that
-/// the same run called identical work different: then no time is believed.
-pub fn decide(
-    gates: &[GateResult],
-    speed_up: Option<Interval>,
-    is_noise_different: bool,
-    at_least: Option<f64>,
-) -> (Outcome, String) {
-    if let Some(unknown) = gates.iter().find(|gate| gate.status == Status::Unknown) {
-        return (Outcome::Invalid, format!("{} ({}) could not be measured", unknown.says, unknown.count));
-    }
-    if let Some(missed) = gates.iter().find(|gate| gate.status == Status::Missed) {
-        let by = missed.missed_by.map(|by| format!(", {}x too much", crate::gate::figure(by))).unwrap_or_default();
-        return (Outcome::NotYet, format!("{}: found {}, allowed {}{by}", missed.says, missed.found, missed.limit));
-    }
-    let solved = (Outcome::Solved, "right answers, and every gate passed".to_string());
-    match (speed_up.filter(|_| !is_noise_different), at_least) {
-        (_, None) => solved,
-        (Some(interval), Some(least)) if interval.low >= least => solved,
-        (Some(interval), Some(least)) if interval.high < least => {
-            (Outcome::NotYet, format!("time: {:.2}x as fast as before, needs {least}x", interval.median))
+impl Outcome {
+    /// What a verification that looked at less than everything comes to: `left_out` is a sentence on what was not looked at, `next` what
+    /// decides.
+    pub fn of_incomplete(self, reason: String, left_out: &str, next: &str) -> (Outcome, String) {
+        match self {
+            Outcome::Solved => {
+                (Outcome::CountsPass, format!("All gates passed so far. {left_out}: run `{next}` for the verdict."))
+            }
+            other => (other, reason),
         }
-        (None, Some(_)) if is_noise_different => (
-            Outcome::Inconclusive,
-            "the counts pass, but identical programs differed in this run, so no time of it is believed; run it again"
-                .into(),
-        ),
-        (speed_up, Some(least)) => (
-            Outcome::Inconclusive,
-            format!(
-                "the counts pass, but the time could not be told from the {least}x that are needed{}; close other programs \
-                 and run it again",
-                speed_up.map(|x| format!(" ({:.2}x .. {:.2}x)", x.low, x.high)).unwrap_or_default()
-            ),
-        ),
     }
 }
 
@@ -205,46 +204,8 @@ pub fn decide(
 mod tests {
     use super::*;
 
-    fn gate(status: Status) -> GateResult {
-        GateResult {
-            count: "statements".into(),
-            says: "statements per page".into(),
-            limit: "<= 6".into(),
-            found: "3,481".into(),
-            status,
-            missed_by: Some(580.0),
-            hint: 2,
-        }
-    }
-
     fn interval(low: f64, high: f64) -> Option<Interval> {
         Some(Interval { median: f64::midpoint(low, high), low, high, samples: 100 })
-    }
-
-    #[test]
-    fn counts_decide_before_time() {
-        let (outcome, reason) = decide(&[gate(Status::Missed)], interval(90.0, 110.0), false, Some(2.0));
-        assert_eq!(outcome, Outcome::NotYet);
-        assert_eq!(reason, "statements per page: found 3,481, allowed <= 6, 580x too much");
-    }
-
-    #[test]
-    fn time_only_fails_when_the_whole_interval_does() {
-        let passed = [gate(Status::Passed)];
-        assert_eq!(decide(&passed, interval(2.1, 2.3), false, Some(2.0)).0, Outcome::Solved);
-        assert_eq!(decide(&passed, interval(1.1, 1.3), false, Some(2.0)).0, Outcome::NotYet);
-        assert_eq!(decide(&passed, interval(1.1, 2.3), false, Some(2.0)).0, Outcome::Inconclusive);
-        assert_eq!(decide(&passed, None, false, Some(2.0)).0, Outcome::Inconclusive);
-        assert_eq!(decide(&passed, None, false, None).0, Outcome::Solved);
-    }
-
-    #[test]
-    fn no_time_is_believed_when_identical_work_differed() {
-        let passed = [gate(Status::Passed)];
-        for speed_up in [interval(2.1, 2.3), interval(1.1, 1.3)] {
-            assert_eq!(decide(&passed, speed_up, true, Some(2.0)).0, Outcome::Inconclusive);
-        }
-        assert_eq!(decide(&passed, None, true, None).0, Outcome::Solved);
     }
 
     #[test]
@@ -253,8 +214,10 @@ mod tests {
             name: name.into(),
             ratio: interval(0.99, 1.01).expect("an interval"),
             finding: Finding::Same,
+            margin: Some(0.02),
             clock: "wall".into(),
             size: None,
+            size_unit: String::new(),
             unit: "us".into(),
             medians: [1.0, 1.0],
             workers: 4,
@@ -262,17 +225,22 @@ mod tests {
         };
         assert!(named("reference / reference").is_noise());
         assert!(named("GET p99: reference / reference").is_noise());
-        assert!(!named("GET p99: baseline / yours").is_noise());
+        assert!(!named("GET p99: original / yours").is_noise());
     }
 
     #[test]
-    fn a_gate_that_could_not_be_measured_never_passes() {
-        assert_eq!(decide(&[gate(Status::Unknown)], None, false, None).0, Outcome::Invalid);
+    fn less_than_the_whole_is_never_called_solved() {
+        let (outcome, reason) =
+            Outcome::Solved.of_incomplete("all passed".into(), "Nothing was timed", "make verify-01");
+        assert_eq!(outcome, Outcome::CountsPass);
+        assert_eq!(reason, "All gates passed so far. Nothing was timed: run `make verify-01` for the verdict.");
+        assert_eq!(Outcome::NotYet.of_incomplete("x".into(), "Nothing was timed", "y"), (Outcome::NotYet, "x".into()));
     }
 
     #[test]
     fn exit_codes_are_the_documented_ones() {
         use Outcome::*;
-        assert_eq!([Solved, NotYet, WrongAnswer, Inconclusive, Invalid].map(Outcome::exit_code), [0, 1, 1, 3, 3]);
+        let all = [Solved, CountsPass, NotYet, WrongAnswer, Inconclusive, Invalid];
+        assert_eq!(all.map(Outcome::exit_code), [0, 0, 1, 1, 3, 3]);
     }
 }

@@ -1,5 +1,8 @@
 use std::io;
 
+use crate::Backend;
+use crate::blame::{disk_trouble, full_disk, no_room};
+
 /// What can go wrong between OrderFlow and its database. Every message says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -51,6 +54,20 @@ pub enum StoreError {
         source: sqlx::Error,
     },
 
+    /// A database of ours in a file, which cannot be opened.
+    #[error("The database `{url}` cannot be opened: {source}. Can its folder be written to? TMPDIR names another one.")]
+    NotOpened {
+        /// The URL.
+        url: String,
+        /// What sqlx says.
+        source: sqlx::Error,
+    },
+
+    /// The disk under the database is full, or it fails, or the server went away; nobody who used the database is at fault. The text says
+    /// what to do.
+    #[error("{0}")]
+    Disk(String),
+
     /// The caller asked to stop while a database was being prepared.
     #[error("Stopped before the database was ready.")]
     Stopped,
@@ -75,12 +92,33 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// True where the machine is to blame, and not who used the database.
+    pub fn is_disk_trouble(&self) -> bool {
+        matches!(self, StoreError::Disk(_))
+    }
+
     pub(crate) fn statement(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-        move |source| StoreError::Statement { doing, source }
+        move |source| disk_trouble(&source).map_or_else(|| StoreError::Statement { doing, source }, StoreError::Disk)
+    }
+
+    /// A database that did not let us in. A file has no server that might be down.
+    pub(crate) fn not_opened(backend: Backend, url: &str, source: sqlx::Error) -> StoreError {
+        let url = without_password(url);
+        // Whether a server that does not answer was ever there is not known here.
+        match (full_disk(&source), backend) {
+            (Some(trouble), _) => StoreError::Disk(trouble),
+            (None, Backend::Sqlite) => StoreError::NotOpened { url, source },
+            (None, Backend::Postgres) => StoreError::NoAnswer { url, source },
+        }
     }
 
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> StoreError {
-        move |source| StoreError::Io { doing: doing.into(), source }
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                StoreError::Disk(no_room(&format!("could not {}: {source}", doing.into())))
+            }
+            _ => StoreError::Io { doing: doing.into(), source },
+        }
     }
 }
 

@@ -27,6 +27,7 @@
 //! ```
 
 mod backend;
+mod blame;
 mod error;
 mod pool;
 mod schema;
@@ -35,7 +36,8 @@ mod seed;
 pub mod throwaway;
 
 pub use backend::Backend;
+pub use blame::{disk_trouble, refused_upgrade};
 pub use error::StoreError;
-pub use pool::{PoolSettings, connect, connections_in_use, drain};
+pub use pool::{PoolSettings, begin, connect, connections_in_use, drain};
 pub use schema::migrate;
 pub use seed::{Scale, placeholders, seed};

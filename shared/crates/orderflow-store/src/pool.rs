@@ -2,7 +2,7 @@ use crate::error::without_password;
 use crate::{Backend, StoreError};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{AnyPool, ConnectOptions, Connection, Executor};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor, Transaction};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<AnyPool, Stor
     let backend = Backend::of_url(url)?;
     let options = AnyConnectOptions::from_str(url)
         .map_err(|error| StoreError::BadUrl { url: without_password(url), reason: error.to_string() })?;
-    let no_answer = |source| StoreError::NoAnswer { url: without_password(url), source };
+    let no_answer = |source| StoreError::not_opened(backend, url, source);
     if backend == Backend::Sqlite {
         switch_to_write_ahead_log(url).await.map_err(no_answer)?;
     }
@@ -60,6 +60,19 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<AnyPool, Stor
 async fn switch_to_write_ahead_log(url: &str) -> Result<(), sqlx::Error> {
     let options = SqliteConnectOptions::from_str(url)?.journal_mode(SqliteJournalMode::Wal);
     options.connect().await?.close().await
+}
+
+/// Begins a transaction that may read first and write afterwards, as the one with `pool.begin()` may on PostgreSQL.
+///
+/// SQLite has to be told so at once. With a plain `BEGIN` it takes the read for all there is. When it comes to the write and another
+/// transaction has written meanwhile, what was read is out of date, and SQLite refuses at once: "database is locked" (code 517),
+/// however patient the connection is. sqlx 0.9 has no setting that would change what `pool.begin()` says.
+///
+/// # Errors
+/// Those of [`AnyPool::begin`].
+pub async fn begin(pool: &AnyPool) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    let is_sqlite = pool.connect_options().database_url.scheme() == "sqlite";
+    if is_sqlite { pool.begin_with("BEGIN IMMEDIATE").await } else { pool.begin().await }
 }
 
 /// How many connections callers hold right now: those opened, less those idle.

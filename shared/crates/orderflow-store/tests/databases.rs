@@ -1,8 +1,12 @@
 //! The store on both databases, real ones: SQLite always, PostgreSQL where its programs are installed (in CI they must be).
 
+mod environment;
+
+use environment::was_run_without_postgresqls_variables;
 use orderflow_store::throwaway::{Throwaway, postgres_programs};
 use orderflow_store::{
-    Backend, PoolSettings, Scale, StoreError, connect, connections_in_use, drain, migrate, placeholders, seed,
+    Backend, PoolSettings, Scale, StoreError, begin, connect, connections_in_use, disk_trouble, drain, migrate,
+    placeholders, refused_upgrade, seed,
 };
 use sqlx::AnyPool;
 use std::sync::atomic::AtomicBool;
@@ -31,10 +35,74 @@ fn sqlite_is_set_up_as_a_service_would() {
     });
 }
 
+#[test]
+fn a_file_that_cannot_be_opened_has_no_server_to_ask_for() {
+    let missing = on_runtime(connect("sqlite:///there-is-no-such-folder/shop.db?mode=rwc", &SETTINGS)).unwrap_err();
+    assert!(matches!(missing, StoreError::NotOpened { .. }) && !missing.is_disk_trouble(), "{missing}");
+    assert!(!missing.to_string().contains("server"), "{missing}");
+}
+
+/// SQLite refuses to grow a file beyond its limit with the error that it has for a full disk.
+#[test]
+fn a_full_disk_is_told_from_what_a_statement_asked_for() {
+    let database = Throwaway::create(Backend::Sqlite, None, &AtomicBool::new(false)).unwrap();
+    on_runtime(async {
+        let one = PoolSettings { max_connections: 1, ..SETTINGS };
+        let pool = connect(database.url(), &one).await.unwrap();
+        migrate(&pool).await.unwrap();
+        sqlx::raw_sql("PRAGMA max_page_count = 20").execute(&pool).await.unwrap();
+        let full = seed(&pool, &SCALE).await.unwrap_err();
+        assert!(full.is_disk_trouble() && full.to_string().contains("TMPDIR"), "{full}");
+        let wrong = sqlx::query("SELECT nothing FROM nowhere").execute(&pool).await.unwrap_err();
+        assert_eq!(disk_trouble(&wrong), None);
+        drain(&pool).await;
+    });
+}
+
+/// Two that read and then write, in the order that SQLite cannot serve. [`begin`] has the second one wait for its turn instead.
+#[test]
+fn a_transaction_that_reads_first_is_refused_or_begun_as_one_that_writes() {
+    let database = Throwaway::create(Backend::Sqlite, None, &AtomicBool::new(false)).unwrap();
+    on_runtime(async {
+        let pool = connect(database.url(), &SETTINGS).await.unwrap();
+        sqlx::raw_sql("CREATE TABLE stock (sku INTEGER PRIMARY KEY, left_over BIGINT NOT NULL)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        sqlx::raw_sql("INSERT INTO stock VALUES (1, 100)").execute(&pool).await.unwrap();
+
+        let mut late = pool.begin().await.unwrap();
+        let left = "SELECT left_over FROM stock WHERE sku = 1";
+        let take = "UPDATE stock SET left_over = left_over - 1 WHERE sku = 1";
+        let _: (i64,) = sqlx::query_as(left).fetch_one(&mut *late).await.unwrap();
+        sqlx::query(take).execute(&pool).await.unwrap();
+        let refused = sqlx::query(take).execute(&mut *late).await.unwrap_err();
+        assert!(refused_upgrade(&refused).is_some_and(|why| why.contains("BEGIN IMMEDIATE")), "{refused}");
+        assert_eq!((disk_trouble(&refused), refused_upgrade(&sqlx::Error::PoolTimedOut)), (None, None));
+        late.rollback().await.unwrap();
+
+        let takers = (0..8).map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let mut transaction = begin(&pool).await?;
+                let _: (i64,) = sqlx::query_as(left).fetch_one(&mut *transaction).await?;
+                sqlx::query(take).execute(&mut *transaction).await?;
+                transaction.commit().await
+            })
+        });
+        for taker in takers.collect::<Vec<_>>() {
+            taker.await.unwrap().unwrap();
+        }
+        let (left_over,): (i64,) = sqlx::query_as(left).fetch_one(&pool).await.unwrap();
+        assert_eq!(left_over, 91);
+        drain(&pool).await;
+    });
+}
+
 /// One server for all that needs one: it takes a second to make.
 #[test]
 fn postgres_holds_the_shop() {
-    if !postgres_is_installed() {
+    if !postgres_is_installed() || was_run_without_postgresqls_variables("postgres_holds_the_shop") {
         return;
     }
     let never = AtomicBool::new(false);
@@ -57,7 +125,9 @@ fn postgres_holds_the_shop() {
 
 #[test]
 fn postgres_stops_when_told_to_before_it_is_ready() {
-    if !postgres_is_installed() {
+    if !postgres_is_installed()
+        || was_run_without_postgresqls_variables("postgres_stops_when_told_to_before_it_is_ready")
+    {
         return;
     }
     let stopped = Throwaway::create(Backend::Postgres, None, &AtomicBool::new(true)).unwrap_err();
@@ -225,7 +295,10 @@ async fn a_full_pool_says_so(url: &str) {
     let pool = loop {
         match connect(url, &settings).await {
             Ok(pool) => break pool,
-            Err(StoreError::NoAnswer { source: sqlx::Error::PoolTimedOut, .. }) => {}
+            Err(
+                StoreError::NoAnswer { source: sqlx::Error::PoolTimedOut, .. }
+                | StoreError::NotOpened { source: sqlx::Error::PoolTimedOut, .. },
+            ) => {}
             Err(error) => panic!("{error}"),
         }
     };

@@ -1,5 +1,8 @@
 //! The statement counter sees the same on both databases, through the `Any` driver. One test: the counts are the process's.
 
+mod environment;
+
+use environment::was_run_without_postgresqls_variables;
 use lab_probe::statements::{StatementCounts, install, take};
 use orderflow_store::throwaway::{Throwaway, postgres_programs};
 use orderflow_store::{Backend, PoolSettings, Scale, connect, drain, migrate, seed};
@@ -7,6 +10,9 @@ use std::sync::atomic::AtomicBool;
 
 #[test]
 fn both_databases_send_the_same_statements() {
+    if was_run_without_postgresqls_variables("both_databases_send_the_same_statements") {
+        return;
+    }
     install();
     let sqlite = count_on(Backend::Sqlite);
     // 20 orders, and the customer of each: the shape of lab 04.

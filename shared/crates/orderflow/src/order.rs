@@ -23,6 +23,14 @@ impl Order {
     pub fn total(&self) -> Cents {
         self.lines.iter().map(OrderLine::total).sum()
     }
+
+    /// The first of the orders with the lines of all of them, as a wholesaler's is; nothing of none.
+    pub fn merged(orders: Vec<Order>) -> Option<Order> {
+        let mut orders = orders.into_iter();
+        let mut first = orders.next()?;
+        first.lines.extend(orders.flat_map(|order| order.lines));
+        Some(first)
+    }
 }
 
 /// One product of an order, with the name and the price that it had when it was bought.

@@ -1,6 +1,7 @@
 //! The stalling service, the tools as somebody starts them, and the documents that they write.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,17 @@ pub fn tool(name: &str, variable: &str) -> Option<PathBuf> {
         assert!(std::env::var_os("LAB_CI").is_none(), "CI installs {name}");
     }
     found
+}
+
+/// A tool that somebody's variables do not steer, neither its own nor its interpreter's.
+pub fn unsteered(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if ["K6_", "LOCUST_", "PYTHON"].iter().any(|family| name.to_string_lossy().starts_with(family)) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The stalling service with 1.2 s in every 2 s, so that few seconds show both, whatever their phase.
@@ -99,10 +111,15 @@ impl Ran {
 
     /// The document, if the tool ended and judged as expected, and as we judge the same figures.
     pub fn judged(&self, outcome: Outcome, code: i32) -> &LoadReport {
+        self.judged_by(&objectives(&self.report().scenario), outcome, code)
+    }
+
+    /// The same for other objectives than the shop's.
+    pub fn judged_by(&self, objectives: &[Objective], outcome: Outcome, code: i32) -> &LoadReport {
         assert_eq!(self.code, Some(code), "{}", self.text);
         let report = self.report();
         let theirs = report.judgement.as_ref().unwrap_or_else(|| panic!("not judged: {report:?}"));
-        let ours = judge(report, &objectives(&report.scenario));
+        let ours = judge(report, objectives);
         assert_eq!((theirs.outcome, ours.outcome), (outcome, outcome), "{theirs:?}, {ours:?}");
         assert_eq!(theirs.reasons.is_empty(), outcome != Outcome::Invalid, "{theirs:?}");
         let rules: Vec<_> = ours.rules.iter().map(|result| &result.rule).collect();

@@ -22,6 +22,8 @@ pub enum DevTask {
         /// Measure only this lab.
         lab: Option<String>,
     },
+    /// Profile lab 01 before its fix and after it, and put both flamegraphs on the front page.
+    Picture,
     /// Examine the judge itself, on work whose true ratio is known: the whole examination takes more than an hour.
     MeasureJudge {
         /// At most three minutes.
@@ -76,7 +78,7 @@ pub enum DevTask {
     },
     /// Check the rules that every lab keeps; fails when something derived is stale.
     Check {
-        /// Prove every lab both ways: the broken program misses its gates, the solution passes.
+        /// Prove every lab both ways: the original misses its gates, the solution passes.
         #[arg(long)]
         prove: bool,
         /// Prove them with time as well.

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// A verb that looks at a lab's program for a while.
+/// A verb that records a lab's program for a while.
 #[derive(Debug, Clone, Args)]
 pub struct Recorded {
     /// On what.
     #[command(flatten)]
     pub on: OnLab,
-    /// Look for so many seconds, 1 to 120.
+    /// Record for this many seconds, 1 to 120.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=120))]
     pub seconds: Option<u16>,
-    /// Keep perf's own file, perf.data, beside the flamegraph; some ten megabytes a second.
+    /// Keep perf's own file, perf.data, beside the flamegraph. It takes some ten megabytes a second.
     #[arg(long)]
     pub keep: bool,
 }
@@ -23,13 +23,13 @@ pub struct Recorded {
 pub struct OnLab {
     /// The lab.
     pub lab: String,
-    /// Repeat a run.
+    /// Seed of the inputs. The same seed repeats a run.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// The smallest size that still shows something.
+    /// Use the smallest size.
     #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
     pub smoke: bool,
-    /// The solution in place of your code.
+    /// Use the solution, not your code. Before SOLVED it is noted that you looked, unless only figures are shown.
     #[arg(long)]
     pub solution: bool,
     /// Print the program's records as JSON lines.
@@ -42,16 +42,16 @@ pub struct OnLab {
 pub struct Differing {
     /// The lab.
     pub lab: String,
-    /// Compare your code with the solution, not the lab as it was with your code.
+    /// Compare your code with the solution, not the original with your code. Before SOLVED it is noted that you looked.
     #[arg(long)]
     pub solution: bool,
-    /// How long to sample each program; 4 where nothing is said.
+    /// How many seconds to sample each program [default: 4].
     #[arg(long, value_parser = sampling_seconds)]
     pub seconds: Option<f64>,
-    /// Repeat a run.
+    /// Seed of the inputs. The same seed repeats a run.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// The smallest size that still shows something.
+    /// Use the smallest size.
     #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
     pub smoke: bool,
     /// Print what changed as JSON.
@@ -70,16 +70,16 @@ fn sampling_seconds(text: &str) -> Result<f64, String> {
 pub struct Serving {
     /// The lab, or `stall`.
     pub lab: String,
-    /// Listen on this port of the loopback interface; a free one where none is named.
+    /// Listen on this port of the loopback interface [default: any free one].
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// What the service's orders and accounts follow from, 7 where nothing is said.
+    /// Seed of the service's orders and accounts [default: 7].
     #[arg(long)]
     pub seed: Option<u64>,
-    /// The solution in place of your code.
+    /// Use the solution, not your code.
     #[arg(long)]
     pub solution: bool,
-    /// Print where it listens as one line of JSON, and nothing else.
+    /// Print the address as one line of JSON, and nothing else.
     #[arg(long)]
     pub json: bool,
 }
@@ -87,31 +87,31 @@ pub struct Serving {
 /// A program to look at.
 #[derive(Debug, Args)]
 pub struct Dumping {
-    /// The lab whose program is started, given work, looked at and ended.
+    /// The lab. Its program is started, given work, looked at and ended.
     #[arg(required_unless_present_any = ["pid", "core"])]
     pub lab: Option<String>,
-    /// A program of yours that is running already, such as `cargo lab serve` in another terminal; it goes on.
+    /// The process id of a program of yours that runs already, such as `cargo lab serve` in another terminal. It goes on.
     #[arg(long, conflicts_with_all = ["core", "solution"])]
     pub pid: Option<i32>,
-    /// A core that was kept, to be opened again.
+    /// Open a core that was kept.
     #[arg(long, value_name = "FILE", conflicts_with = "solution")]
     pub core: Option<PathBuf>,
-    /// The program that the core is of; found from the core where it is not named.
+    /// The program that left the core [default: the program beside the core].
     #[arg(long, value_name = "FILE", requires = "core")]
     pub program: Option<PathBuf>,
     /// Keep no core that takes more than this many MiB.
     #[arg(long, default_value_t = 512, conflicts_with = "core")]
     pub max_mib: u64,
-    /// Only look; keep no core.
+    /// Keep no core.
     #[arg(long, conflicts_with = "core")]
     pub no_core: bool,
-    /// Repeat a run.
+    /// Seed of the inputs. The same seed repeats a run.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// The smallest size that still shows something.
+    /// Use the smallest size.
     #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
     pub smoke: bool,
-    /// The solution in place of your code.
+    /// Use the solution, not your code. Before SOLVED it is noted that you looked.
     #[arg(long)]
     pub solution: bool,
     /// Print everything as one JSON document.
@@ -129,18 +129,18 @@ pub enum BaselineTask {
     Save {
         /// Letters, digits, `-` and `_`.
         name: String,
-        /// These labs, as they are in the checkout now; all of them where none is named.
+        /// The labs, as they are in the checkout now [default: all labs].
         labs: Vec<String>,
-        /// A program of your own in place of labs, with its arguments; it ends the line.
+        /// A program of your own, not labs. Its arguments follow it, up to the end of the line.
         #[arg(long, num_args = 1.., value_names = ["PROGRAM", "ARG"], allow_hyphen_values = true, conflicts_with = "labs")]
         program: Vec<String>,
-        /// Where the file goes; in a checkout of the labs that is shared/baselines where nothing is said.
+        /// The folder for the file [default in a checkout of the labs: shared/baselines].
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
         /// Seed of the labs' inputs.
         #[arg(long, default_value_t = 7, conflicts_with = "program")]
         seed: u64,
-        /// Small sizes and no timing; a later `compare` does the same.
+        /// Small sizes and no timing. A later `compare` does the same.
         #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
         quick: bool,
         /// No timed ratios.
@@ -153,12 +153,12 @@ pub enum BaselineTask {
         #[arg(long)]
         json: bool,
     },
-    /// Run again what a baseline was saved from; or compare saved baselines in the given order, without running anything.
+    /// Run the same programs again and compare, or compare saved baselines in the given order without running anything.
     ///
     /// Ends with 0 when nothing got worse, 1 when a count or its growth got worse, 3 when it could not be done. Timed ratios are
     /// shown and decide nothing.
     Compare {
-        /// One name runs again. Several tell in which step each count moved.
+        /// One name: run again and compare. Several names: tell in which step each count moved.
         #[arg(required = true)]
         names: Vec<String>,
         /// Where the files are.

@@ -100,7 +100,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
 }
 
 fn report(question: &Question, answer: &Answer) {
-    anstream::eprintln!(
+    crate::complain!(
         "{question}: {} same, {} faster, {} slower, {} inconclusive, {} wrong; {:.1} s a verdict",
         answer.same,
         answer.faster,

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use lab_results::gate::figure;
+use lab_results::names::{clock_label, count_label, margin_label, ratio_label, size_label};
 use lab_results::{Cell, Column, Outcome, Record, Verdict};
 
 use super::update::between;
@@ -97,25 +98,23 @@ pub fn problem(solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
 }
 
 fn table(lab: &Lab, verdict: &Verdict) -> String {
-    let mut text = String::from("| | broken | fixed |\n|---|---|---|\n");
-    if let (Some(baseline), Some(reference)) = (verdict.largest("baseline"), verdict.largest("reference")) {
+    let mut text = String::from("| | original | reference |\n|---|---|---|\n");
+    if let (Some(original), Some(reference)) = (verdict.largest("original"), verdict.largest("reference")) {
         for (name, value) in &reference.counts {
-            let broken = baseline.counts.get(name).map_or("-".into(), |value| figure(*value));
-            text.push_str(&format!(
-                "| {} (size {}) | {broken} | {} |\n",
-                name.replace('_', " "),
-                reference.size,
-                figure(*value)
-            ));
+            let of_original = original.counts.get(name).map_or("-".into(), |value| figure(*value));
+            let (label, size) = (count_label(name), size_label(reference.size, &reference.unit));
+            text.push_str(&format!("| {label}, at {size} | {of_original} | {} |\n", figure(*value)));
         }
     }
-    for ratio in verdict.ratios.iter().filter(|ratio| ratio.name.ends_with("baseline / yours")) {
-        let what = ratio.name.trim_end_matches("baseline / yours").trim_end_matches([':', ' ']);
-        let what = if what.is_empty() { "time" } else { what };
-        text.push_str(&format!(
-            "| {what}, broken / fixed | {:.1}x ({:.1} .. {:.1}) | 1 |\n",
-            ratio.ratio.median, ratio.ratio.low, ratio.ratio.high
-        ));
+    text.push_str(
+        "\n| first / second | clock | ratio | interval | margin | the second is |\n|---|---|---|---|---|---|\n",
+    );
+    for ratio in verdict.ratios.iter().filter(|ratio| ratio.name.ends_with("original / yours")) {
+        // `yours` is the solution here.
+        let name = ratio_label(ratio).replace("yours", "reference");
+        let (clock, margin, finding) = (clock_label(&ratio.clock), margin_label(ratio.margin), ratio.finding.as_str());
+        let [median, low, high] = [ratio.ratio.median, ratio.ratio.low, ratio.ratio.high].map(|x| format!("{x:.1}"));
+        text.push_str(&format!("| {name} | {clock} | {median}x | {low} .. {high} | {margin} | {finding} |\n"));
     }
     let database = verdict.database.as_deref().map(|kind| format!(", {kind}")).unwrap_or_default();
     let load = verdict.load.map(|load| format!(", load {load:.1}")).unwrap_or_default();
@@ -133,4 +132,34 @@ fn table(lab: &Lab, verdict: &Verdict) -> String {
 pub fn date(seconds: u64) -> String {
     let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
     time.split_once('T').map_or(time.clone(), |(date, _)| date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn recorded_figures_have_units_clocks_margins_and_the_words_of_a_verdict() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../labs/lab-03-blocked-runtime");
+        let lab = catalogue::lab(&folder).expect("is declared");
+        let counts = |subject: &str, mib: f64| json!({ "subject": subject, "size": 32, "unit": "customers", "counts": { "peak_mib": mib } });
+        let verdict: Verdict = serde_json::from_value(json!({
+            "schema": 3, "lab": lab.name, "seed": 7, "at": 0, "outcome": "solved", "reason": "", "cases": 1, "gates": [],
+            "counts": [counts("original", 640.0), counts("reference", 41.0)], "growth": [],
+            "ratios": [{ "name": "GET p99: original / yours", "ratio": { "median": 19.2, "low": 15.7, "high": 23.0, "samples": 16 },
+                         "finding": "faster", "margin": 0.5, "clock": "wall", "unit": "ms", "medians": [1.0, 1.0], "workers": 4 }],
+            "hints_used": 0, "machine": "m", "seconds": 1.0,
+        }))
+        .expect("a verdict");
+        let text = table(&lab, &verdict);
+        for row in [
+            "| | original | reference |",
+            "| peak, MiB, at 32 customers | 640 | 41 |",
+            "| GET p99: original / reference | wall time | 19.2x | 15.7 .. 23.0 | 1.50x | faster |",
+        ] {
+            assert!(text.lines().any(|line| line == row), "{row}\n{text}");
+        }
+    }
 }

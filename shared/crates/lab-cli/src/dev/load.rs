@@ -94,7 +94,7 @@ impl Measuring {
         bar.finish_and_clear();
         if !std::io::stderr().is_terminal() {
             // Where nothing turns, minutes of silence look like a hang.
-            anstream::eprintln!("{what}: took {:.1} s", started.elapsed().as_secs_f64());
+            crate::complain!("{what}: took {:.1} s", started.elapsed().as_secs_f64());
         }
         done
     }

@@ -6,6 +6,7 @@ mod figures;
 mod history;
 mod load;
 mod new;
+mod picture;
 mod prove;
 mod transcript;
 mod update;
@@ -23,6 +24,7 @@ pub fn run(workspace: &Workspace, task: DevTask) -> Result<u8> {
     match task {
         DevTask::History { record, no_time } => history::run(workspace, record, no_time),
         DevTask::New { number, slug } => new::run(workspace, number, &slug),
+        DevTask::Picture => picture::record(workspace),
         DevTask::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
         DevTask::MeasureJudge { quick, only, resume, record, json } => {
             exam::run(workspace, &exam::Options { quick, only, resume, record, json })

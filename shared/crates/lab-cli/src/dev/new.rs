@@ -16,19 +16,24 @@ macro_rules! templates {
 }
 
 /// Cargo takes every `Cargo.toml` of a git dependency for a package's, so a template has another name.
-const TEMPLATES: [(&str, &str); 18] = templates![
+const TEMPLATES: [(&str, &str); 23] = templates![
     "lab/Cargo.toml.template",
+    "lab/Makefile",
     "lab/README.md",
+    "lab/benches/Makefile",
     "lab/benches/bench.rs",
     "lab/hints/1.md",
     "lab/hints/2.md",
     "lab/hints/3.md",
     "lab/hints/4.md",
+    "lab/hints/Makefile",
+    "lab/src/Makefile",
     "lab/src/contract.rs",
     "lab/src/lib.rs",
     "lab/src/main.rs",
     "lab/src/report.rs",
     "solution/Cargo.toml.template",
+    "solution/Makefile",
     "solution/README.md",
     "solution/benches/bench.rs",
     "solution/src/lib.rs",

@@ -1,9 +1,10 @@
 //! Commands on a page of the book, with what they printed: run again, never typed.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::child::{self, Sees};
 use crate::workspace::Workspace;
 
 /// A fence around commands with their output.
@@ -32,7 +33,7 @@ pub fn refreshed(workspace: &Workspace, page: &str) -> Result<String> {
 /// What a command prints. Ending with 1 is an answer, too.
 fn output(workspace: &Workspace, command: &str) -> Result<String> {
     let program = std::env::current_exe().context("Could not find this program's own file")?;
-    let mut run = Command::new(program);
+    let mut run = child::command(program, Sees::Everything);
     run.args(command.split_whitespace()).current_dir(&workspace.root).env("COLUMNS", "100").stdin(Stdio::null());
     let ran = run.output().with_context(|| format!("Failed to run `{command}`"))?;
     if !matches!(ran.status.code(), Some(0 | 1)) {

@@ -1,4 +1,4 @@
-//! What is derived from the catalogue: the table in README.md, the pristine hashes.
+//! What is derived from the catalogue: the workspace's members, the table in README.md, the pristine hashes, the seal on what judges.
 
 use anyhow::{Context, Result};
 
@@ -6,14 +6,21 @@ use super::figures;
 use crate::catalogue::{self, Lab};
 use crate::pristine;
 use crate::say;
+use crate::seal;
 use crate::workspace::{Workspace, write_atomically, write_if_changed};
 
 const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
 const END: &str = "<!-- labs:end -->";
 
+const MANIFEST: &str = "Cargo.toml";
+const MEMBERS_BEGIN: &str = "# labs:begin, written by `cargo lab dev update`";
+const MEMBERS_END: &str = "    # labs:end";
+
 /// Writes all derived files; with `measure` also the recorded figures, of one lab or of all.
 pub fn run(workspace: &Workspace, measure: bool, only: Option<&str>) -> Result<u8> {
     let only = only.map(|wanted| catalogue::find(workspace, wanted)).transpose()?;
+    // The manifest first: it is under the seal.
+    write_if_changed(&workspace.root.join(MANIFEST), manifest(workspace)?.as_bytes())?;
     for (path, text) in derived(workspace)? {
         write_if_changed(&workspace.root.join(&path), text.as_bytes())?;
         say!("{path} is up to date");
@@ -49,9 +56,29 @@ fn derived(workspace: &Workspace) -> Result<Vec<(String, String)>> {
     let labs = catalogue::labs(workspace)?;
     let readme = std::fs::read_to_string(workspace.root.join("README.md")).context("Cannot read README.md")?;
     Ok(vec![
+        (MANIFEST.into(), manifest(workspace)?),
         ("README.md".into(), between(&readme, BEGIN, END, &table(&labs)).context("README.md lacks its labs markers")?),
         (pristine::LOCK.into(), pristine::lock_text(&labs)?),
+        (seal::SEAL.into(), seal::text(workspace, &labs)?),
     ])
+}
+
+/// The workspace's manifest with every lab and every solution among its members.
+fn manifest(workspace: &Workspace) -> Result<String> {
+    let text = std::fs::read_to_string(workspace.root.join(MANIFEST)).context("Cannot read Cargo.toml")?;
+    let mut members = String::new();
+    for parent in ["labs", "solutions"] {
+        let entries =
+            std::fs::read_dir(workspace.root.join(parent)).with_context(|| format!("Cannot read {parent}"))?;
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|folder| folder.join(MANIFEST).is_file())
+            .filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned()))
+            .collect();
+        names.sort();
+        names.iter().for_each(|name| members.push_str(&format!("    \"{parent}/{name}\",\n")));
+    }
+    between(&text, MEMBERS_BEGIN, MEMBERS_END, &members).context("Cargo.toml lacks its labs markers")
 }
 
 /// The text with everything between two marker lines replaced; nothing when a marker is missing.

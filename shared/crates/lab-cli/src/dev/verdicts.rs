@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use lab_results::names::clock_label;
 use lab_results::stats::median;
 use lab_results::{Finding, Verdict};
 use serde::Serialize;
@@ -24,7 +25,7 @@ use crate::verify::{self, Options};
 use crate::workspace::{Workspace, write_atomically};
 
 /// The page of the book that the table stands on.
-const PAGE: &str = "shared/book/src/measuring.md";
+const PAGE: &str = "shared/book/src/measuring-examined.md";
 const BEGIN: &str = "<!-- verdicts:begin -->";
 const END: &str = "<!-- verdicts:end -->";
 
@@ -78,7 +79,7 @@ pub fn run(workspace: &Workspace, labs: &[Lab], options: &Repeat) -> Result<u8> 
         let no_time = lab.meta.kind != Kind::Kernel && !options.with_time;
         for proof in asked(prove::proofs(workspace, lab)?) {
             let row = ask(workspace, lab, &proof, runs, no_time, &mut found.identical)?;
-            anstream::eprintln!("{} {}: {} flips in {} runs {:?}", row.lab, row.attempt, row.flips, row.runs, row.said);
+            crate::complain!("{} {}: {} flips in {} runs {:?}", row.lab, row.attempt, row.flips, row.runs, row.said);
             found.rows.push(row);
             write_atomically(&path, &serde_json::to_vec_pretty(&found)?)?;
             if options.record {
@@ -142,13 +143,14 @@ fn ask(
 
 /// Counts what this verdict says of programs that do the same work.
 fn see_identical(lab: &Lab, proof: &Proof, verdict: &Verdict, identical: &mut BTreeMap<String, Identical>) {
-    let is_baseline = proof.name == "pristine" || proof.name == "not-yet-only-renames";
+    let is_original = proof.name == "pristine" || proof.name == "not-yet-only-renames";
     for ratio in &verdict.ratios {
-        if !(ratio.is_noise() || is_baseline && ratio.name.ends_with("baseline / yours")) {
+        if !(ratio.is_noise() || is_original && ratio.name.ends_with("original / yours")) {
             continue;
         }
         let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
-        let seen = identical.entry(format!("{} | {}{size}", lab.name, ratio.name)).or_default();
+        let seen =
+            identical.entry(format!("{} | {}{size}, {}", lab.name, ratio.name, clock_label(&ratio.clock))).or_default();
         *seen.findings.entry(ratio.finding).or_default() += 1;
         let median = ratio.ratio.median;
         let [low, high] = seen.span.unwrap_or([median, median]);
@@ -166,7 +168,7 @@ fn difference(lab: &Lab, proof: &Proof, verdict: &Verdict) -> Option<String> {
     if !proof.name.ends_with("only-renames") {
         return None;
     }
-    let original = if proof.name.starts_with("solved-") { "reference / yours" } else { "baseline / yours" };
+    let original = if proof.name.starts_with("solved-") { "reference / yours" } else { "original / yours" };
     let findings = verdict.ratios.iter().filter(|ratio| ratio.name.ends_with(original));
     let findings: Vec<Finding> = findings.map(|ratio| ratio.finding).collect();
     let is_different = findings.iter().any(|finding| matches!(finding, Finding::Faster | Finding::Slower));

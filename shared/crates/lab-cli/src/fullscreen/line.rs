@@ -65,6 +65,29 @@ impl Line {
         kept
     }
 
+    /// The line in lines of at most so many columns, broken at blanks. Its styles stay where they are.
+    #[must_use]
+    pub fn wrapped(self, columns: usize) -> Vec<Line> {
+        if self.width() <= columns {
+            return vec![self];
+        }
+        let text: String = self.0.iter().map(|(_, text)| text.as_str()).collect();
+        let mut styled = self.0.iter().flat_map(|(style, text)| text.chars().map(move |c| (*style, c))).peekable();
+        let lines = wrapped(&text, columns).into_iter().map(|line| {
+            let mut parts: Vec<(Style, String)> = Vec::new();
+            for wanted in line.chars() {
+                // Blanks at which the text was broken are in no line.
+                let Some((style, c)) = styled.by_ref().find(|(_, c)| *c == wanted) else { break };
+                match parts.last_mut() {
+                    Some((last, text)) if *last == style => text.push(c),
+                    _ => parts.push((style, c.into())),
+                }
+            }
+            Line(parts)
+        });
+        lines.collect()
+    }
+
     /// The text with its styles as escape sequences, or the text alone.
     pub fn paint(&self, has_colour: bool) -> String {
         let painted = self.0.iter().map(|(style, text)| match has_colour {
@@ -163,6 +186,17 @@ mod tests {
         assert_eq!(line.clone().within(4).text(), "byt…");
         assert_eq!(line.clone().within(34), line);
         assert_eq!(line.within(0).text(), "");
+    }
+
+    #[test]
+    fn a_line_is_wrapped_without_its_styles_getting_lost() {
+        let line =
+            Line::of(BAD, "GONE").and(Style::new(), "  it is not there. Put it back, or: ").and(QUIET, "make reset-01");
+        let lines = line.clone().wrapped(24);
+        let texts: Vec<String> = lines.iter().map(Line::text).collect();
+        assert_eq!(texts, ["GONE  it is not there.", "Put it back, or: make", "reset-01"]);
+        assert_eq!(lines[2], Line::of(QUIET, "reset-01"));
+        assert_eq!(line.clone().wrapped(80), [line]);
     }
 
     #[test]

@@ -1,34 +1,40 @@
 //! A program that is running, and what it says meanwhile.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lab_results::Record;
+use lab_results::channel::{Listener, Opening, Secret, VARIABLE};
+use rustix::process::Pid;
 
-use super::{Call, MEMORY_LIMIT, Ran, failure};
-use crate::child::Running;
-use crate::say;
+use super::failure::{failure, not_by_a_limit, not_the_machines};
+use super::output::{Reading, Said, tail_of};
+use super::{Call, MEMORY_LIMIT, Ran, cpu_time};
+use crate::child::{self, CHILD, Running};
 
-/// Only the end of what a program writes to standard error is kept.
-const STDERR_KEPT: usize = 32 * 1024;
-
-/// How often somebody who follows a program asks whether to go on.
+/// How often somebody who follows a program asks whether to go on, and how often its CPU time is read where that is limited.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A program that runs, and ends with this at the latest.
 pub struct Session {
     running: Option<Running>,
-    lines: Receiver<String>,
+    group: Pid,
+    said: Receiver<Said>,
     errors: Receiver<String>,
     records: Vec<Record>,
     malformed: Option<String>,
     limit: Duration,
-    pass_on: bool,
-    hangs: bool,
+    cpu_limit: Option<Duration>,
+    /// Whether only a program that says so is through.
+    must_say_end: bool,
+    is_through: bool,
+    has_waited: bool,
+    /// Why it gets no second chance: it hung, or prints without end.
+    cut: Option<String>,
 }
 
 /// Why nothing more is read.
@@ -38,8 +44,8 @@ enum Stopped {
     Satisfied,
     /// The program ended, or closed its output.
     Ended,
-    /// The limit is over.
-    TimedOut,
+    /// A limit is over.
+    Cut,
 }
 
 impl Session {
@@ -49,29 +55,44 @@ impl Session {
         Session::start(program, call, Stdio::piped())
     }
 
+    /// Starts a program. One that is not trusted is told over its standard input who speaks, and reads on there only if `stdin` is a pipe.
     pub(super) fn start(program: &Path, call: &Call, stdin: Stdio) -> Result<Session> {
-        let mut command = Command::new(program);
+        let secret = (!call.is_trusted).then(Secret::random);
+        let mut command = child::command(program, call.sees);
         command
-            .args(&call.arguments)
+            .args(&call.command_line)
             .envs(call.environment.iter().map(|(key, value)| (key, value)))
-            .env("LAB_CHILD", "1")
             .env("LAB_MEMORY_LIMIT", MEMORY_LIMIT.to_string())
-            .stdin(stdin)
+            .stdin(if secret.is_some() { Stdio::piped() } else { stdin })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        match secret {
+            Some(_) => command.env(VARIABLE, "1").env(CHILD, "1"),
+            None => command.args(&call.arguments).env_remove(VARIABLE),
+        };
         let mut running = Running::start(&mut command)?;
-        let lines = lines_of(running.child.stdout.take().context("stdout is piped")?);
-        let errors = tail_of(running.child.stderr.take().context("stderr is piped")?, call.pass_on);
-        let (limit, pass_on) = (call.limit, call.pass_on);
+        if let Some(secret) = secret {
+            let opening = Opening { secret: secret.to_string(), arguments: call.arguments.clone() };
+            let stdin = running.child.stdin.as_mut().context("stdin is piped")?;
+            // Whether it has ended is found out when it says nothing.
+            let _ = writeln!(stdin, "{}", serde_json::to_string(&opening)?);
+        }
+        let reading = Reading { listener: secret.map(Listener::new), pass_on: call.pass_on };
+        let said = reading.start(running.child.stdout.take().context("stdout is piped")?)?;
+        let errors = tail_of(running.child.stderr.take().context("stderr is piped")?, call.pass_on)?;
         Ok(Session {
+            group: Pid::from_child(&running.child),
             running: Some(running),
-            lines,
+            said,
             errors,
             records: Vec::new(),
             malformed: None,
-            limit,
-            pass_on,
-            hangs: false,
+            limit: call.limit,
+            cpu_limit: call.cpu_limit,
+            must_say_end: secret.is_some(),
+            is_through: false,
+            has_waited: false,
+            cut: None,
         })
     }
 
@@ -83,7 +104,7 @@ impl Session {
                 Record::Turn { wanted, .. } => Some(*wanted),
                 _ => None,
             }),
-            Stopped::Ended | Stopped::TimedOut => None,
+            Stopped::Ended | Stopped::Cut => None,
         }
     }
 
@@ -105,7 +126,7 @@ impl Session {
                 Record::Serving { address } => Some(address.clone()),
                 _ => None,
             }),
-            Stopped::Ended | Stopped::TimedOut => None,
+            Stopped::Ended | Stopped::Cut => None,
         }
     }
 
@@ -117,14 +138,14 @@ impl Session {
                 Record::Busy { pid, done } => Some((*pid, *done)),
                 _ => None,
             }),
-            Stopped::Ended | Stopped::TimedOut => None,
+            Stopped::Ended | Stopped::Cut => None,
         }
     }
 
     /// How often it has done its work by now.
     pub fn busy_so_far(&mut self) -> u64 {
-        while let Ok(line) = self.lines.try_recv() {
-            self.keep(&line);
+        while let Ok(said) = self.said.try_recv() {
+            self.keep(said);
         }
         let last = self.records.iter().rev().find_map(|record| match record {
             Record::Busy { done, .. } => Some(*done),
@@ -141,8 +162,8 @@ impl Session {
     /// Passes on what it prints, without a limit, until there is reason to stop or it has ended.
     pub fn follow_until(&mut self, is_reason: impl Fn() -> bool) {
         while !is_reason() {
-            match self.lines.recv_timeout(TICK) {
-                Ok(line) => drop(self.keep(&line)),
+            match self.said.recv_timeout(TICK) {
+                Ok(said) => drop(self.keep(said)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -150,54 +171,97 @@ impl Session {
     }
 
     /// Reads to its end or its limit.
+    ///
+    /// # Errors
+    /// The machine did not give it what it needs: that is nobody's verdict.
     pub fn finish(mut self) -> Result<Ran> {
         let Some(mut running) = self.running.take() else { bail!("it was finished before") };
         drop(running.child.stdin.take());
-        let timed_out = self.read_until(|_| false) == Stopped::TimedOut;
-        let status = if timed_out { running.kill()? } else { running.wait()? };
+        let is_cut = self.read_until(|_| false) == Stopped::Cut;
+        let status = if is_cut { running.kill()? } else { running.wait()? };
         let stderr = self.errors.recv().unwrap_or_default();
         let records = std::mem::take(&mut self.records);
-        let failure = if timed_out {
-            Some(format!("did not finish within {:.0} s and was ended", self.limit.as_secs_f64()))
-        } else {
-            failure(status, &records, &stderr)
-        };
+        if let Some(Record::MachineFailed { message }) = records.last() {
+            bail!("{message}");
+        }
+        if !is_cut {
+            not_by_a_limit(status)?;
+        }
+        let failure = self.cut.take().or_else(|| failure(status, &records, &stderr)).or_else(|| {
+            let left_early = self.must_say_end && !self.is_through;
+            left_early.then(|| "left before it was through with its work: does the code end the process?".into())
+        });
+        if let Some(failure) = &failure {
+            not_the_machines(failure, &stderr)?;
+        }
         Ok(Ran { records, failure, malformed: self.malformed.take() })
     }
 
     fn read_until(&mut self, is_it: impl Fn(&Record) -> bool) -> Stopped {
-        // What hung once gets no second chance.
-        let deadline = Instant::now() + if self.hangs { Duration::ZERO } else { self.limit };
+        // What was cut once gets no second chance.
+        if self.cut.is_some() {
+            return Stopped::Cut;
+        }
+        let started = Instant::now();
+        let is_first = !std::mem::replace(&mut self.has_waited, true);
+        let mut used = UsedCpu { before: is_first.then_some(Duration::ZERO), read: Duration::ZERO };
         loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Err(RecvTimeoutError::Timeout) => {
-                    self.hangs = true;
-                    return Stopped::TimedOut;
-                }
+            let left = self.limit.saturating_sub(started.elapsed());
+            let patience = if self.cpu_limit.is_some() { left.min(TICK) } else { left };
+            match self.said.recv_timeout(patience) {
                 Err(RecvTimeoutError::Disconnected) => return Stopped::Ended,
-                Ok(line) => {
-                    if self.keep(&line).is_some_and(&is_it) {
+                Ok(said) => {
+                    if self.keep(said).is_some_and(&is_it) {
                         return Stopped::Satisfied;
                     }
                 }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if started.elapsed() >= self.limit {
+                self.cut = Some(format!("did not finish within {:.0} s and was ended", self.limit.as_secs_f64()));
+            } else if self.cpu_limit.is_some_and(|limit| used.reaches(limit, started.elapsed(), self.group)) {
+                let limit = self.cpu_limit.unwrap_or_default().as_secs_f64();
+                self.cut = Some(format!("did not finish within {limit:.0} s of CPU time and was ended"));
+            }
+            if self.cut.is_some() {
+                return Stopped::Cut;
             }
         }
     }
 
-    /// Keeps a line that is a record, and returns it; passes others on.
-    fn keep(&mut self, line: &str) -> Option<&Record> {
-        match serde_json::from_str::<Record>(line) {
-            Ok(record) => {
+    /// Keeps what it says; a record is returned.
+    fn keep(&mut self, said: Said) -> Option<&Record> {
+        match said {
+            Said::Record(record) => {
                 self.records.push(record);
                 return self.records.last();
             }
-            Err(error) if self.malformed.is_none() && is_nearly_counts(line) => {
-                self.malformed = Some(format!("{error}, in: {line}"));
-            }
-            Err(_) if self.pass_on => say!("{line}"),
-            Err(_) => {}
+            Said::End => self.is_through = true,
+            Said::Malformed(why) => drop(self.malformed.get_or_insert(why)),
+            Said::Stop(why) => drop(self.cut.get_or_insert(why)),
         }
         None
+    }
+}
+
+/// CPU time since somebody began to wait, read only when it can have come to the limit at all: what was timed is not disturbed.
+struct UsedCpu {
+    /// What it had used before, as far as that is known.
+    before: Option<Duration>,
+    read: Duration,
+}
+
+impl UsedCpu {
+    fn reaches(&mut self, limit: Duration, waited: Duration, group: Pid) -> bool {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u32;
+        if waited < limit / cores || waited < self.read + TICK {
+            return false;
+        }
+        self.read = waited;
+        let Some(used) = cpu_time::of_group(group) else { return false };
+        // In doubt all of it was for the answers that it gave before.
+        let before = *self.before.get_or_insert(used);
+        used.saturating_sub(before) >= limit
     }
 }
 
@@ -206,41 +270,4 @@ impl Drop for Session {
         // Nobody reads what an unfinished one has to say.
         self.running.take().map(Running::kill);
     }
-}
-
-/// A record of counts that somebody's program wrote by hand.
-fn is_nearly_counts(line: &str) -> bool {
-    line.contains("\"type\"") && line.contains("\"counts\"")
-}
-
-fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// Collects the end of a pipe; whatever the program writes, memory stays bounded and the program is never blocked.
-fn tail_of(mut pipe: impl Read + Send + 'static, pass_on: bool) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut tail = Vec::new();
-        let mut buffer = [0; 4096];
-        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
-            tail.extend_from_slice(&buffer[..read]);
-            if pass_on {
-                anstream::eprint!("{}", String::from_utf8_lossy(&buffer[..read]));
-            }
-            if tail.len() > 2 * STDERR_KEPT {
-                tail.drain(..tail.len() - STDERR_KEPT);
-            }
-        }
-        let _ = sender.send(String::from_utf8_lossy(&tail).into_owned());
-    });
-    receiver
 }

@@ -1,15 +1,16 @@
 //! `lab answer`: the diagnosis, stated before the fix and graded. Feedback only.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use anyhow::Result;
 use serde_json::json;
 
 use crate::catalogue::{self, Lab, Question};
 use crate::error::Usage;
+use crate::next::{self, Stand};
 use crate::progress;
 use crate::say;
-use crate::terminal::{COMMAND, GOOD, HEADING, WARN, paint, print_json};
+use crate::terminal::{COMMAND, GOOD, HEADING, WARN, is_read, paint, print, print_json, print_words};
 use crate::workspace::Workspace;
 
 /// Asks, or takes the choices from the command line, and grades.
@@ -20,7 +21,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, choices: &[usize], json: bool) -> R
         given if given.len() == questions.len() => given.to_vec(),
         given => {
             let message = format!("{} questions, but {} choices", questions.len(), given.len());
-            return Err(Usage(format!("{message}: run `cargo lab answer {}` to see them", lab.nn())).into());
+            return Err(Usage(format!("{message}: `cargo lab answer {}` shows the questions", lab.nn())).into());
         }
     };
     for (question, choice) in questions.iter().zip(&choices) {
@@ -31,15 +32,18 @@ pub fn run(workspace: &Workspace, lab: &Lab, choices: &[usize], json: bool) -> R
     }
     let right = questions.iter().zip(&choices).filter(|(question, choice)| question.answer == **choice).count();
     let score = format!("{right} of {}", questions.len());
-    progress::update(workspace, &lab.name, |progress| {
+    progress::note(workspace, &lab.name, |progress| {
         progress.diagnosis = Some(score.clone());
         progress.choices = choices.clone();
-    })?;
+    });
     if json {
         let graded: Vec<_> = questions
             .iter()
             .zip(&choices)
-            .map(|(q, choice)| json!({ "question": q.question, "choice": choice, "right": q.answer == *choice }))
+            .map(|(q, choice)| {
+                let against = q.against(*choice);
+                json!({ "question": q.question, "choice": choice, "right": q.answer == *choice, "not_because": against })
+            })
             .collect();
         print_json(&json!({ "lab": lab.name, "right": right, "of": questions.len(), "answers": graded }))?;
         return Ok(0);
@@ -47,7 +51,17 @@ pub fn run(workspace: &Workspace, lab: &Lab, choices: &[usize], json: bool) -> R
     for (question, choice) in questions.iter().zip(&choices) {
         grade(question, *choice);
     }
-    say!("{score} right. Now the fix: {}, then {}", lab.meta.edit, paint(COMMAND, format!("make verify-{}", lab.nn())));
+    say!("{score} right.");
+    match next::stand(workspace, lab) {
+        Stand::Untouched if right < questions.len() => {
+            print_words(&format!("Look at the evidence again, then: {}", paint(COMMAND, next::command(lab, "answer"))));
+        }
+        Stand::Untouched => {
+            let file = workspace.show(&lab.folder.join(&lab.meta.edit));
+            print_words(&format!("Next: fix it in {file}, then {}", paint(COMMAND, next::command(lab, "verify"))));
+        }
+        Stand::Edited | Stand::Solved => next::say_after(workspace, lab, "answer"),
+    }
     Ok(0)
 }
 
@@ -56,7 +70,10 @@ fn grade(question: &Question, choice: usize) {
     match choice == question.answer {
         true => say!("  {}: {}.", paint(GOOD, "right"), question.because),
         // The right choice is not named: there is still something to find out.
-        false => say!("  {}: look again, then answer once more.", paint(WARN, "not that")),
+        false => match question.against(choice) {
+            Some(words) => say!("  {}: {words}.", paint(WARN, "not that")),
+            None => say!("  {}: look again, then answer once more.", paint(WARN, "not that")),
+        },
     }
 }
 
@@ -71,7 +88,11 @@ fn ask(lab: &Lab, questions: &[Question]) -> Result<Vec<usize>> {
             Some(choice) => chosen.push(choice),
             None => {
                 let numbers = vec!["N"; questions.len()].join(" ");
-                return Err(Usage(format!("no answer given; or type: cargo lab answer {} {numbers}", lab.nn())).into());
+                let command = format!("cargo lab answer {} {numbers}", lab.nn());
+                return Err(Usage(format!(
+                    "no answer was given. To answer without being asked, type {command}, a number for each N"
+                ))
+                .into());
             }
         }
         say!();
@@ -79,13 +100,15 @@ fn ask(lab: &Lab, questions: &[Question]) -> Result<Vec<usize>> {
     Ok(chosen)
 }
 
-/// A number from 1 to `most`; nothing at the end of the input.
+/// A number from 1 to `most`; nothing at the end of the input, or where nobody can read the question.
 fn read_choice(most: usize) -> Result<Option<usize>> {
     let stdin = std::io::stdin();
     loop {
         if stdin.is_terminal() {
-            anstream::print!("Your choice, 1 to {most}: ");
-            std::io::stdout().flush()?;
+            print(&format!("Your choice, 1 to {most}: "));
+            if !is_read() {
+                return Ok(None);
+            }
         }
         let mut line = String::new();
         if stdin.lock().read_line(&mut line)? == 0 {

@@ -12,6 +12,7 @@ use lab_results::Baseline;
 use lab_results::baseline::{Commit, Moved, SCHEMA, Source, Step, compare, history};
 
 use crate::args::BaselineTask;
+use crate::child;
 use crate::error::Usage;
 use crate::machine;
 use crate::say;
@@ -142,8 +143,12 @@ pub fn frame(name: &str) -> Baseline {
 /// The commit of the current folder, where there is git and a commit.
 fn commit() -> Option<Commit> {
     let git = |arguments: &[&str]| {
-        let output =
-            std::process::Command::new("git").args(arguments).stdin(std::process::Stdio::null()).output().ok()?;
+        let output = child::tool("git")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
     };
     let hash = git(&["rev-parse", "HEAD"])?;

@@ -1,31 +1,50 @@
-//! `lab bench`: Criterion, in the foreground.
-
-use std::process::Stdio;
+//! `lab bench`: Criterion, and its own words.
 
 use anyhow::Result;
 
 use crate::cargo::{self, Build};
 use crate::catalogue::Lab;
-use crate::child::run_in_foreground;
+use crate::child::Running;
+use crate::next;
 use crate::say;
 use crate::terminal::{QUIET, paint};
 use crate::verbs::reproduce;
 use crate::workspace::Workspace;
 
-/// Runs the lab's benches; arguments go to Criterion.
-pub fn run(workspace: &Workspace, lab: &Lab, arguments: &[String]) -> Result<u8> {
+/// What builds a lab's bench.
+pub fn build(workspace: &Workspace, lab: &Lab) -> Build {
     let mut needs = reproduce::needs(lab);
     needs.push("bench");
-    say!("{}", paint(QUIET, cargo::title(&workspace.target, &format!("the bench of {}", lab.name), &needs)));
-    let build = Build {
+    Build {
+        title: cargo::title(&workspace.target, &format!("the bench of {}", lab.name), &needs),
         arguments: vec!["--package".into(), lab.name.clone(), "--bench".into(), "bench".into()],
         ..Build::default()
-    };
+    }
+}
+
+/// Runs the lab's benches; arguments go to Criterion.
+pub fn run(workspace: &Workspace, lab: &Lab, arguments: &[String]) -> Result<u8> {
+    let build = build(workspace, lab);
+    say!("{}", paint(QUIET, &build.title));
+    reproduce::say_database(lab)?;
+    say!(
+        "{}",
+        paint(
+            QUIET,
+            "Criterion prints the wall time of repeated calls on the same input. Do not hold this against the SLO."
+        )
+    );
+    let before = cargo::before(workspace, &build)?;
     let mut command = cargo::command(workspace, "bench", &build);
-    command.stdin(Stdio::inherit()).arg("--").args(arguments);
+    command.arg("--").args(arguments);
     if std::env::var_os("LAB_SMOKE").is_some_and(|smoke| smoke != "0") && arguments.is_empty() {
         command.arg("--test");
     }
-    let status = run_in_foreground(&mut command)?;
-    Ok(if status.success() { 0 } else { 3 })
+    let status = Running::start(&mut command)?.wait()?;
+    before.built()?;
+    if !status.success() {
+        return Ok(3);
+    }
+    next::say_after(workspace, lab, "bench");
+    Ok(0)
 }

@@ -28,7 +28,7 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
         match learner(&path) {
             Ok(learner) => learners.push(learner),
             Err(skipped) => {
-                anstream::eprintln!("{} {}: {}", paint(WARN, "skipped"), skipped.file, skipped.why);
+                crate::complain!("{} {}: {}", paint(WARN, "skipped"), skipped.file, skipped.why);
                 gone.push(skipped);
             }
         }
@@ -38,7 +38,7 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     if learners.is_empty() {
         let words = "no .json file there is what `cargo lab report --json` printed; the page says so";
-        anstream::eprintln!("{} {}", paint(WARN, folder.display()), words);
+        crate::complain!("{} {}", paint(WARN, folder.display()), words);
     }
     write_page(&out, &Pages::ready(workspace)?.draw(&Page::Board(Board { at, learners, gone }))?)?;
     wrote(workspace, &out, is_to_open)

@@ -2,22 +2,25 @@
 
 mod viewer;
 
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use lab_results::ProgramRun;
 use lab_results::gate::figure;
 use lab_results::spawn_sites::longest_poll;
+use lab_results::{ProgramRun, Record};
 
 use crate::args::OnLab;
 use crate::cargo::{self, Build};
 use crate::catalogue::{Lab, Need};
 use crate::error::Usage;
 use crate::kept::{self, SUBJECTS};
+use crate::next;
 use crate::render::{grid, print};
 use crate::runner::{self, Call};
 use crate::say;
-use crate::terminal::{COMMAND, HEADING, QUIET, paint, print_line, spinner};
+use crate::terminal::{COMMAND, HEADING, QUIET, paint, spinner};
+use crate::verbs::profile::print_records;
 use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder};
 
@@ -78,25 +81,31 @@ fn tables(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
     let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
     let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
-    kept::keep(workspace, lab, "console", on, &records)?;
+    let kept = kept::keep(workspace, lab, "console", on, &records);
     if on.json {
-        for record in &records {
-            print_line(&serde_json::to_string(record)?);
-        }
-        return Ok(0);
+        print_records(&records)?;
+    } else {
+        show(workspace, lab, on, &records, &out)?;
     }
+    kept::warn(kept);
+    Ok(0)
+}
+
+fn show(workspace: &Workspace, lab: &Lab, on: &OnLab, records: &[Record], out: &Path) -> Result<()> {
+    reproduce::say_database(lab)?;
     records.iter().for_each(reproduce::show);
     side_by_side(workspace, lab, on);
-    say!("{}", paint(QUIET, format!("Trace, for dial9's own viewer: {}", workspace.show(&out))));
+    say!("{}", paint(QUIET, format!("The trace, for dial9's own viewer: {}", workspace.show(out))));
+    next::say_after(workspace, lab, "console");
     let nn = lab.nn();
     match viewer::path(workspace) {
         Some(_) => say!("To watch the tasks live: {} on a terminal", paint(COMMAND, format!("make console-{nn}"))),
         None => say!(
-            "To watch the tasks live: {} builds tokio-console, this once",
+            "To watch the tasks live, build tokio-console, this once: {}",
             paint(COMMAND, format!("cargo lab console {nn} --install"))
         ),
     }
-    Ok(0)
+    Ok(())
 }
 
 /// The longest polls of all runs that are kept, as soon as there are two.
@@ -107,7 +116,7 @@ fn side_by_side(workspace: &Workspace, lab: &Lab, on: &OnLab) {
         return;
     }
     say!("{}", paint(HEADING, "Side by side"));
-    let mut view = grid(&["run of", "longest poll [ms]", "most CPU in one [ms]", "recorded"]);
+    let mut view = grid(&["run of", "longest poll, wall time [ms]", "most CPU time in one [ms]", "recorded"]);
     for (run, longest) in &longest {
         let at = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(run.at)).to_string();
         view.add_row([&run.subject, &figure(longest.poll_ms), &figure(longest.cpu_ms), &at]);

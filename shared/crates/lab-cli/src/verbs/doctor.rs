@@ -42,7 +42,7 @@ const TOOLS: [Tool; 12] = [
     Tool {
         name: "git",
         also: "",
-        needed_for: "taking a pristine lab from history",
+        needed_for: "taking the original of a lab from history",
         install: "apt-get install git | brew install git",
         is_required: false,
     },
@@ -98,7 +98,7 @@ const TOOLS: [Tool; 12] = [
     Tool {
         name: "wrk",
         also: "",
-        needed_for: "what a request costs, for comparison (dev measure-load)",
+        needed_for: "comparing load generators (dev measure-load)",
         install: "apt-get install wrk | brew install wrk",
         is_required: false,
     },
@@ -152,7 +152,7 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
     let load = machine::load().map(|load| format!(", load {load:.1}")).unwrap_or_default();
     say!("{}  {}{load}, {}", paint(HEADING, "Machine"), machine::describe(), machine::toolchain());
     say!(
-        "Target folder {}, your progress and attempts {}",
+        "Target folder: {}. Your progress and attempts: {}",
         workspace.show(&workspace.target),
         workspace.show(&workspace.state)
     );
@@ -178,18 +178,18 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
     print(&view);
     say!();
     say!(
-        "{}  identical work, timed once: 90% within {:.2}x of each other",
+        "{}  Of single timings of identical work, 90% differ by less than {:.2}x (wall time).",
         paint(HEADING, "Noise"),
         noise.single_timing_ratio
     );
     say!(
-        "       identical work, in pairs: 90% of ratios {:.3} to {:.3}, median {:.4}",
+        "       the same in pairs: 90% of ratios {:.3} to {:.3}, median {:.4}",
         noise.paired_low,
         noise.paired_high,
         noise.paired_median
     );
     say!(
-        "       A change smaller than that is not seen by looking once. `verify` pairs, repeats, and says when it cannot tell."
+        "       One run cannot show a smaller change. `verify` times in pairs, repeats, and says when it cannot tell."
     );
     Ok(if lacks { 3 } else { 0 })
 }
@@ -198,7 +198,7 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
 fn open_files() -> Option<String> {
     let limit = getrlimit(Resource::Nofile);
     let (now, most) = (limit.current?, limit.maximum.map_or("any number".into(), |most| most.to_string()));
-    Some(format!("Open files {now}, to be raised up to {most}: `load` needs one for every request in flight"))
+    Some(format!("Open files: {now}, which can be raised to {most}. `load` needs one for each request in flight"))
 }
 
 /// The program's path, as a shell would find it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lab_results::gate::figure;
+use lab_results::names::{NOT_FOR_THE_SLO, change_is_named, cpu_time_of_work};
 use lab_results::{FrameChange, Record};
 
 use crate::arena::{self, Attempt};
@@ -15,6 +16,7 @@ use crate::catalogue::{Kind, Lab};
 use crate::error::Usage;
 use crate::flame;
 use crate::kept;
+use crate::next;
 use crate::render::{grid, print, right_aligned};
 use crate::runner::{self, Call};
 use crate::say;
@@ -36,7 +38,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Differing) -> Result<u8> 
     let [before, after] = subjects(workspace, lab, options.solution)?;
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     for path in &arena.ignored {
-        anstream::eprintln!("{}", paint(WARN, format!("{path} is edited; what is sampled has the lab's own.")));
+        crate::complain!("{}", paint(WARN, format!("{path} is edited; what is sampled has the lab's own.")));
     }
     let programs = [arena.build_with(workspace, before, "profile")?, arena.build_with(workspace, after, "profile")?];
     // What is kept is named after what was compared with its predecessor: `yours`, or `reference`.
@@ -53,12 +55,21 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Differing) -> Result<u8> 
     arguments.extend(["--out".into(), text(&out)?, "--names".into(), format!("{before},{after}")]);
     arguments.extend(["--cpu-ms".into(), format!("{},{}", sampled[0].cpu_ms, sampled[1].cpu_ms)]);
     arguments.extend(["--work".into(), format!("{},{}", sampled[0].work, sampled[1].work)]);
-    let records = flame::run(workspace, arguments, Stdio::null())?;
-    kept::keep_as(workspace, lab, VERB, after, options.seed, options.smoke, &records)?;
-    if options.json {
-        return print_records(&records);
+    let mut records = flame::run(workspace, arguments, Stdio::null())?;
+    for record in &mut records {
+        if let Record::FlameDiff { work_of, .. } = record {
+            work_of.clone_from(&sampled[0].work_of);
+        }
     }
-    records.iter().for_each(|record| show(lab, record));
+    let run = kept::run_of(lab, after, options.seed, options.smoke, &records)?;
+    let kept = kept::keep_run(workspace, lab, VERB, &run);
+    if options.json {
+        print_records(&records)?;
+    } else {
+        records.iter().for_each(|record| show(lab, record));
+        next::say_after(workspace, lab, "flamediff");
+    }
+    kept::warn(kept);
     Ok(0)
 }
 
@@ -67,15 +78,20 @@ fn subjects(workspace: &Workspace, lab: &Lab, is_solution: bool) -> Result<[&'st
     let now = kept::subject(workspace, lab, false);
     match (is_solution, now) {
         (true, now) => Ok([now, "reference"]),
-        (false, "baseline") => Err(Usage(format!(
-            "Nothing is edited in {} yet, so there is nothing to compare: change {} and run this again, or compare it with \
-             the solution: cargo lab flamediff {} --solution",
-            lab.name,
-            workspace.show(&lab.folder.join(&lab.meta.edit)),
-            lab.nn()
-        ))
-        .into()),
-        (false, now) => Ok(["baseline", now]),
+        (false, "original") => {
+            let is_solved = next::stand(workspace, lab) == next::Stand::Solved;
+            let solution = match is_solved {
+                true => format!(", or compare with the solution: cargo lab flamediff {} --solution", lab.nn()),
+                false => String::new(),
+            };
+            Err(Usage(format!(
+                "Nothing is edited in {} yet, so there is nothing to compare. Change {} and run this again{solution}",
+                lab.name,
+                workspace.show(&lab.folder.join(&lab.meta.edit)),
+            ))
+            .into())
+        }
+        (false, now) => Ok(["original", now]),
     }
 }
 
@@ -85,6 +101,7 @@ struct Sampled {
     folded: String,
     cpu_ms: f64,
     work: u64,
+    work_of: String,
 }
 
 fn sample_in_turns(roles: [&str; 2], programs: &[PathBuf; 2], options: &Differing, out: &Path) -> Result<[Sampled; 2]> {
@@ -103,10 +120,11 @@ fn sample_in_turns(roles: [&str; 2], programs: &[PathBuf; 2], options: &Differin
             let records = runner::run(program, &Call { arguments, limit, ..Call::default() })?.finished();
             bar.finish_and_clear();
             for record in records.with_context(|| format!("{role} could not be sampled"))? {
-                let Record::Profile { folded, cpu_ms, work, .. } = record else { continue };
+                let Record::Profile { folded, cpu_ms, work, work_of, .. } = record else { continue };
                 sum.folded += &fs::read_to_string(&folded).with_context(|| format!("Failed to read {folded}"))?;
                 sum.cpu_ms += cpu_ms;
                 sum.work += work;
+                sum.work_of = work_of;
             }
         }
     }
@@ -118,18 +136,23 @@ fn text(path: &Path) -> Result<String> {
 }
 
 fn show(lab: &Lab, record: &Record) {
-    let Record::FlameDiff { svg, reverse, before, after, samples, cpu_ms, changed } = record else { return };
+    let Record::FlameDiff { svg, reverse, before, after, samples, cpu_ms, work_of, changed } = record else { return };
     let unit = if lab.meta.kind == Kind::Service { "request" } else { "call" };
     say!("{}  {before}: {} samples, {after}: {} samples", paint(HEADING, "CPU"), samples[0], samples[1]);
     if let Some([from, to]) = cpu_ms {
-        say!("CPU time for one {unit}: {} ms in {before}, {} ms in {after}", figure(*from), figure(*to));
+        let of = if work_of.is_empty() { format!("CPU time for one {unit}") } else { cpu_time_of_work(work_of) };
+        say!("{of}: {} ms in {before}, {} ms in {after}", figure(*from), figure(*to));
+        if !work_of.is_empty() {
+            say!("{NOT_FOR_THE_SLO}");
+        }
     }
     say!();
     if changed.is_empty() {
-        say!("No frame changed by more than chance explains; more --seconds tell smaller changes.");
+        say!("No frame changed by so much that it is named; more --seconds tell smaller changes.");
     } else {
         table(changed, before, after, unit);
     }
+    say!("{}", paint(QUIET, change_is_named(cpu_ms.is_some())));
     if samples.iter().any(|&samples| samples < FEW_SAMPLES) {
         say!(
             "{} few samples: these programs hardly use the CPU, or --seconds are short. Who waits is not seen here: look at \
@@ -167,5 +190,5 @@ fn table(changed: &[FrameChange], before: &str, after: &str, unit: &str) {
     }
     right_aligned(&mut view, 0..if is_absolute { 3 } else { 1 });
     print(&view);
-    say!("{}", paint(QUIET, "A frame's figures include what it calls. Left out: changes that chance explains."));
+    say!("{}", paint(QUIET, "A frame's figures include what it calls."));
 }

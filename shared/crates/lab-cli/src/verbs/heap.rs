@@ -36,7 +36,7 @@ struct Tool {
 const REQUESTED: Tool = Tool { verb: "heap", feature: "heap" };
 const LIVE: Tool = Tool { verb: "live-heap", feature: "jemalloc" };
 
-/// Profiles what the lab is now; beside the baseline once it is edited, or beside the solution.
+/// Profiles what the lab is now; beside the original once it is edited, or beside the solution.
 pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u8> {
     let tool = if live { &LIVE } else { &REQUESTED };
     if live && lab.meta.kind != Kind::Service {
@@ -53,12 +53,12 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let subjects = subjects(kept::subject(workspace, lab, false), on.solution);
     if subjects.contains(&"yours") && !arena.ignored.is_empty() {
-        anstream::eprintln!("Left out, because the contract is the judge's own: {}", arena.ignored.join(", "));
+        crate::complain!("Left out, because the contract is the judge's own: {}", arena.ignored.join(", "));
     }
     // All are built first: words of the compiler's should not wait for a profile.
     let build = |&subject| Ok((subject, arena.build_with(workspace, subject, tool.feature)?));
     let programs = subjects.iter().map(build).collect::<Result<Vec<_>>>()?;
-    let mut runs = Vec::new();
+    let (mut runs, mut kept) = (Vec::new(), Vec::new());
     for (subject, program) in programs {
         let out = kept::folder(workspace, lab, tool.verb, subject, on.smoke);
         create_folder(&out)?;
@@ -73,13 +73,16 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
         let mut records = runner::run(&program, &call)?.finished().with_context(|| format!("{subject} failed"))?;
         bar.finish_and_clear();
         records.iter_mut().for_each(as_the_checkout_has_it);
-        runs.push(kept::keep_as(workspace, lab, tool.verb, subject, on.seed, on.smoke, &records)?);
+        let run = kept::run_of(lab, subject, on.seed, on.smoke, &records)?;
+        kept.push(kept::keep_run(workspace, lab, tool.verb, &run));
+        runs.push(run);
     }
     match (on.json, runs.as_slice()) {
         (true, runs) => print_json(runs)?,
         (false, [before, after]) => show::both(workspace, lab, before, after)?,
         (false, runs) => runs.iter().for_each(|run| show::alone(workspace, lab, run)),
     }
+    kept.into_iter().for_each(kept::warn);
     Ok(0)
 }
 
@@ -99,8 +102,8 @@ fn can_build_jemalloc(workspace: &Workspace) -> bool {
 fn subjects(now: &'static str, with_solution: bool) -> Vec<&'static str> {
     match (now, with_solution) {
         (now, true) => vec![now, "reference"],
-        ("baseline", false) => vec!["baseline"],
-        (now, false) => vec!["baseline", now],
+        ("original", false) => vec!["original"],
+        (now, false) => vec!["original", now],
     }
 }
 
@@ -146,9 +149,9 @@ mod tests {
 
     #[test]
     fn an_edited_lab_stands_beside_what_it_was_and_any_lab_beside_the_solution() {
-        assert_eq!(subjects("baseline", false), ["baseline"]);
-        assert_eq!(subjects("yours", false), ["baseline", "yours"]);
-        assert_eq!(subjects("baseline", true), ["baseline", "reference"]);
+        assert_eq!(subjects("original", false), ["original"]);
+        assert_eq!(subjects("yours", false), ["original", "yours"]);
+        assert_eq!(subjects("original", true), ["original", "reference"]);
         assert_eq!(subjects("yours", true), ["yours", "reference"]);
     }
 }

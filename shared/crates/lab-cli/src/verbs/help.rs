@@ -9,32 +9,35 @@ use crate::workspace::Workspace;
 
 /// Verbs as Make targets, in the order in which a learner needs them.
 pub const TARGETS: &[(&str, &str)] = &[
-    ("lab-NN", "run the lab and see it hurt"),
+    ("lab-NN", "run the lab and see the symptom"),
     ("profile-NN", "CPU flamegraph"),
-    ("flamediff-NN", "what your fix changed in it"),
+    ("flamediff-NN", "what your edit changed in the flamegraph"),
     ("offcpu-NN", "what threads wait for (root, perf)"),
     ("heap-NN", "who asks for memory"),
-    ("console-NN", "tasks of an asynchronous lab"),
-    ("dump-NN", "what every thread does, and who holds what"),
-    ("serve-NN", "a service to curl and to load"),
-    ("load", "load for a service, held against its objectives"),
+    ("console-NN", "tasks of an asynchronous lab, and who keeps the thread"),
+    ("dump-NN", "what every thread does, and who holds which lock"),
+    ("serve-NN", "run a service, to send it requests"),
+    ("load", "send load to a service, and compare with its objectives"),
     ("bench-NN", "Criterion benchmarks"),
     ("hint-NN", "the next of four hints"),
     ("answer-NN", "state your diagnosis"),
     ("verify-NN", "judge your fix"),
     ("watch-NN", "judge it at every save"),
-    ("diff-NN", "the solution's diff"),
+    ("diff-NN", "your change; once SOLVED the solution's as well"),
     ("solution-NN", "run the solution"),
-    ("reset-NN", "start over; your attempt is kept"),
+    ("reset-NN", "put the original back; your attempt is kept"),
     ("list", "labs and progress"),
-    ("report", "everything that is kept, as one page"),
+    ("report", "one page with everything that is kept of your runs"),
+    ("board", "everybody's results on one page, for the trainer"),
+    ("baseline", "keep what a program costs, and compare later runs"),
     ("doctor", "what this machine has and lacks"),
 ];
 
 /// Prints the commands and the labs.
 pub fn show(workspace: &Workspace) -> Result<u8> {
     say!("{}", paint(HEADING, "OrderFlow Performance Labs"));
-    say!("Edit the file that a lab names, then verify. `make X-NN` is `cargo lab X NN`.");
+    say!("Edit the file that a lab names, then verify it. `make verify-01` is `cargo lab verify 01`;");
+    say!("in the folder of lab 01 it is `make verify`. Options go into ARGS: make verify-01 ARGS=\"--seed 7\"");
     say!();
     for (target, what) in TARGETS {
         say!("  {}{}{what}", paint(COMMAND, format!("make {target}")), " ".repeat(16 - target.len()));

@@ -5,9 +5,11 @@ use lab_results::Progress;
 use serde::Serialize;
 
 use crate::catalogue::{self, Lab};
+use crate::fullscreen::wrapped;
 use crate::progress;
 use crate::render::{grid, print, verdict_cell};
-use crate::terminal::print_json;
+use crate::say;
+use crate::terminal::{QUIET, paint, print_json, width};
 use crate::workspace::Workspace;
 
 #[derive(Serialize)]
@@ -49,6 +51,11 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         ]);
     }
     print(&view);
+    let columns = "part: 1 foundations, 2 scaling out, 3 observability, 4 troubleshooting\n\
+                   min: minutes to plan. hints: read before SOLVED, of 4";
+    for line in columns.lines().flat_map(|line| wrapped(line, width())) {
+        say!("{}", paint(QUIET, line));
+    }
     Ok(0)
 }
 

@@ -25,10 +25,13 @@ const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab c
 pub fn run(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<u8> {
     may_trace().map_err(|error| anyhow!("{error:#}\n{}", OTHERWISE.replace("NN", &lab.nn())))?;
     let records = collect(workspace, lab, recorded)?;
+    let kept = kept::keep(workspace, lab, "offcpu", &recorded.on, &records);
     if recorded.on.json {
-        return print_records(&records);
+        print_records(&records)?;
+    } else {
+        records.iter().for_each(|record| show(workspace, record));
     }
-    records.iter().for_each(|record| show(workspace, record));
+    kept::warn(kept);
     Ok(0)
 }
 
@@ -46,9 +49,13 @@ fn collect(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<
         seconds: recorded.seconds.unwrap_or(if on.smoke { 1 } else { 4 }),
         keep: recorded.keep.then(|| out.join("perf.data")),
     };
-    let records = perf::collect(workspace, &program, on, &recording)?;
-    kept::keep(workspace, lab, "offcpu", on, &records)?;
-    Ok(records)
+    perf::collect(workspace, &program, on, &recording)
+}
+
+/// What this verb builds of a lab, where this machine lets it record anything.
+pub fn builds(workspace: &Workspace, lab: &Lab) -> Vec<Build> {
+    let packages = may_trace().is_ok().then(|| [lab.name.clone(), lab.solution_name()]);
+    packages.iter().flatten().map(|package| build(workspace, lab, package)).collect()
 }
 
 /// Frame pointers, because the kernel walks the stack at each switch; other flags than everybody's need a target folder of their own.

@@ -1,21 +1,80 @@
 //! `lab prefetch`: everything fetched and built, for a room without network.
+//!
+//! The list is made of what the verbs themselves build. What a room needs first comes first.
+
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
 use crate::arena::{self, Attempt};
 use crate::cargo::{self, Build, Built};
-use crate::catalogue::{self, Kind, Need};
+use crate::catalogue::{self, Kind, Lab, Need};
 use crate::child::Running;
 use crate::flame;
 use crate::say;
-use crate::terminal::{GOOD, paint, spinner};
+use crate::terminal::{COMMAND, GOOD, HEADING, QUIET, WARN, paint, spinner};
 use crate::verbs::report::pages;
-use crate::verbs::{console, heap, load, serve};
+use crate::verbs::{bench, console, dump, heap, load, offcpu, profile, reproduce, serve};
 use crate::workspace::Workspace;
 
-/// Fetches, then builds every lab, solution, bench, profiler and arena.
-pub fn run(workspace: &Workspace) -> Result<u8> {
-    say!("Fetching and building everything: about ten minutes on two cores, this once.");
+/// One thing to build, and what it is for.
+struct Step {
+    what: String,
+    work: Work,
+}
+
+/// How it is built.
+enum Work {
+    /// By Cargo, in our workspace.
+    Plain(Build),
+    /// Original, yours and reference, and the judge that times them.
+    Judge(Lab),
+    /// One of those, with a profiler inside.
+    WithProfiler(Lab, &'static str, &'static str),
+}
+
+/// Fetches, then builds what the verbs need on these labs; on all where none is named.
+pub fn run(workspace: &Workspace, wanted: Vec<Lab>) -> Result<u8> {
+    let is_all = wanted.is_empty();
+    let labs = if is_all { catalogue::labs(workspace)? } else { wanted };
+    fetch(workspace)?;
+    let steps = steps(workspace, &labs, is_all);
+    let enough = steps.iter().filter(|step| is_first(step)).count();
+    say!(
+        "{} steps. After step {enough} the labs can be run and verified; the rest are benches and profilers.",
+        steps.len()
+    );
+    let began = Instant::now();
+    let mut failed = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        let number = format!("{} of {}", index + 1, steps.len());
+        say!("{}  {} {}", paint(HEADING, &number), step.what, paint(QUIET, so_far(began.elapsed())));
+        if let Err(error) = build(workspace, &step.work) {
+            // An attempt that does not compile yet, or one tool that cannot be built, keeps nobody from the others.
+            say!("{} {}: {error:#}", paint(WARN, "not built"), step.what);
+            failed.push(number);
+            if format!("{error:#}").contains(cargo::DISK_IS_FULL) {
+                bail!("step {} is the last that was tried: nothing more fits on the disk", index + 1);
+            }
+        }
+        if index + 1 == enough {
+            say!("{} the labs can be run and verified", paint(GOOD, "ready"));
+        }
+    }
+    if !failed.is_empty() {
+        say!("{} step {}. The others are ready.", paint(WARN, "Not built:"), failed.join(", step "));
+        return Ok(3);
+    }
+    say!("{} everything is here {}", paint(GOOD, "ready"), paint(QUIET, so_far(began.elapsed())));
+    say!("Without a network, set CARGO_NET_OFFLINE=true.");
+    if labs.iter().any(|lab| lab.meta.needs.contains(&Need::Async)) {
+        say!("tokio-console itself is a program of its own: {}", paint(COMMAND, "cargo lab console 03 --install"));
+    }
+    Ok(0)
+}
+
+fn fetch(workspace: &Workspace) -> Result<()> {
+    say!("Fetching the crates");
     let bar = spinner("Fetching crates");
     let mut fetch = cargo::command(workspace, "fetch", &Build::default());
     let status = Running::start(&mut fetch)?.wait()?;
@@ -23,57 +82,137 @@ pub fn run(workspace: &Workspace) -> Result<u8> {
     if !status.success() {
         bail!("Could not fetch the crates: is there a network? Try again where there is one");
     }
-    for lab in catalogue::labs(workspace)? {
-        for package in [lab.name.clone(), lab.solution_name()] {
-            for feature in [None, Some("profile")] {
-                let mut arguments = vec!["--package".to_string(), package.clone()];
-                arguments.extend(feature.iter().flat_map(|feature| ["--features".to_string(), (*feature).into()]));
-                let with = feature.map(|feature| format!(" with {feature}")).unwrap_or_default();
-                build(workspace, &Build { title: format!("Building {package}{with}"), arguments, ..Build::default() })?;
-            }
-        }
-        let benches = Build {
-            title: format!("Building the bench of {}", lab.name),
-            arguments: vec!["--package".into(), lab.name.clone(), "--benches".into()],
-            ..Build::default()
-        };
-        build(workspace, &benches)?;
-        if lab.meta.needs.contains(&Need::Async) {
-            for instrumented in console::builds(workspace, &lab) {
-                build(workspace, &instrumented)?;
-            }
-        }
-        let arena = arena::lay_out(workspace, &lab, &Attempt::Current)?;
-        if let Err(words) = arena.build(workspace, true)? {
-            say!("{} does not compile as it is now, which is fine for an attempt:\n{words}", lab.name);
-        }
-        for feature in heap::features(workspace, &lab) {
-            // An attempt that does not compile was named above.
-            arena.build_with(workspace, "baseline", feature)?;
-            arena.build_with(workspace, "reference", feature)?;
-        }
-        let kind = if lab.meta.kind == Kind::Kernel { ", its judge" } else { "" };
-        say!("{} {}: program, solution, benches, profilers{kind}", paint(GOOD, "ready"), lab.name);
-    }
-    build(
-        workspace,
-        &Build {
-            title: "Building the stalling service".into(),
-            arguments: vec!["--package".into(), serve::STALLING.into()],
-            ..Build::default()
-        },
-    )?;
-    build(workspace, &load::generator(workspace))?;
-    build(workspace, &flame::build(workspace))?;
-    build(workspace, &pages::build(workspace))?;
-    say!("{} the stalling service, the load generator, the flamegraph program, the pages", paint(GOOD, "ready"));
-    say!("Everything is here. Without a network, set CARGO_NET_OFFLINE=true.");
-    Ok(0)
+    Ok(())
 }
 
-fn build(workspace: &Workspace, build: &Build) -> Result<()> {
-    match cargo::build(workspace, build)? {
-        Built::Done(_) => Ok(()),
-        Built::Failed(words) => bail!("{} failed:\n{words}", build.title),
+/// What is built, in this order.
+fn steps(workspace: &Workspace, labs: &[Lab], is_all: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let plain = |what: String, build: Build| Step { what, work: Work::Plain(build) };
+    for lab in labs {
+        for package in packages(lab) {
+            steps.push(plain(format!("{package}: the program"), reproduce::build(workspace, lab, &package)));
+        }
+        steps.push(Step { what: format!("{}: what `verify` runs", lab.name), work: Work::Judge(lab.clone()) });
+    }
+    steps.push(plain("the pages of `report`".into(), pages::build(workspace)));
+    let has_service = labs.iter().any(|lab| lab.meta.kind == Kind::Service);
+    if is_all || has_service {
+        steps.push(plain("the load generator".into(), load::generator(workspace)));
+    }
+    if is_all {
+        steps.push(plain("the book's stalling service".into(), serve::stalling(workspace)));
+    }
+    steps.push(plain("the program that draws flamegraphs".into(), flame::build(workspace)));
+    for lab in labs {
+        for package in packages(lab) {
+            steps.push(plain(format!("{package}: `profile`"), profile::build(workspace, lab, &package)));
+        }
+        for (feature, verb) in
+            heap::features(workspace, lab).into_iter().map(|f| (f, "heap")).chain([("profile", "flamediff")])
+        {
+            for role in ["original", "yours", "reference"] {
+                let work = Work::WithProfiler(lab.clone(), role, feature);
+                steps.push(Step { what: format!("{} ({role}): `{verb}`, with {feature}", lab.name), work });
+            }
+        }
+        steps.push(plain(format!("{}: `bench`", lab.name), bench::build(workspace, lab)));
+    }
+    for lab in labs {
+        if lab.meta.needs.contains(&Need::Async) {
+            let builds = console::builds(workspace, lab).into_iter();
+            steps.extend(builds.map(|build| plain(format!("{}: `console`", package_of(&build)), build)));
+        }
+        for package in packages(lab) {
+            steps.push(plain(format!("{package}: `dump`"), dump::build(workspace, lab, &package)));
+        }
+        let traced = offcpu::builds(workspace, lab).into_iter();
+        steps.extend(traced.map(|build| plain(format!("{}: `offcpu`", package_of(&build)), build)));
+    }
+    steps
+}
+
+/// Whether a room can do nothing without it.
+fn is_first(step: &Step) -> bool {
+    matches!(step.work, Work::Judge(_)) || step.what.ends_with(": the program")
+}
+
+fn packages(lab: &Lab) -> [String; 2] {
+    [lab.name.clone(), lab.solution_name()]
+}
+
+/// The package whose program a build is to bring.
+fn package_name(build: &Build) -> &str {
+    build.arguments.iter().skip_while(|argument| *argument != "--package").nth(1).map_or("", String::as_str)
+}
+
+/// The package of a build, and the features that it is built with.
+fn package_of(build: &Build) -> String {
+    build.arguments.iter().filter(|argument| !argument.starts_with("--")).cloned().collect::<Vec<_>>().join(" with ")
+}
+
+fn build(workspace: &Workspace, work: &Work) -> Result<()> {
+    match work {
+        Work::Plain(build) => match cargo::build(workspace, build)? {
+            Built::Done(_) => Ok(()),
+            Built::Failed(failure) => bail!("{}", failure.of(package_name(build))),
+        },
+        Work::Judge(lab) => match arena::lay_out(workspace, lab, &Attempt::Current)?.build(workspace, true)? {
+            Ok(_) => Ok(()),
+            Err(words) => bail!("it does not compile as it is now\n{words}"),
+        },
+        Work::WithProfiler(lab, role, feature) => {
+            let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
+            arena.build_with(workspace, role, feature).map(drop)
+        }
+    }
+}
+
+fn so_far(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    format!("({} min {:02} s so far)", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn workspace() -> Workspace {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).expect("the repository").to_path_buf();
+        Workspace { target: root.join("target"), state: root.join(".lab"), root }
+    }
+
+    #[test]
+    fn what_a_room_needs_first_comes_first_and_every_verb_that_builds_is_there() {
+        let workspace = workspace();
+        let labs = catalogue::labs(&workspace).expect("labs");
+        let steps = steps(&workspace, &labs, true);
+        let first = steps.iter().filter(|step| is_first(step)).count();
+        assert_eq!(first, 3 * labs.len());
+        assert!(steps[..first].iter().all(is_first), "nothing comes before what runs and judges");
+        for step in &steps {
+            // A failure is told in the words of that package's.
+            assert!(!matches!(&step.work, Work::Plain(build) if package_name(build).is_empty()), "{}", step.what);
+        }
+        for lab in &labs {
+            for verb in ["`verify`", "`profile`", "`flamediff`", "`heap`", "`bench`", "`dump`"] {
+                let is_there = |step: &Step| step.what.contains(&lab.name) && step.what.contains(verb);
+                assert!(steps.iter().any(is_there), "{}: {verb}", lab.name);
+            }
+            let has_console = steps.iter().any(|step| step.what.contains(&lab.name) && step.what.contains("`console`"));
+            assert_eq!(has_console, lab.meta.needs.contains(&Need::Async), "{}", lab.name);
+        }
+    }
+
+    #[test]
+    fn some_labs_are_built_without_the_others() {
+        let workspace = workspace();
+        let labs: Vec<Lab> =
+            catalogue::labs(&workspace).expect("labs").into_iter().filter(|lab| lab.number == 1).collect();
+        let steps = steps(&workspace, &labs, false);
+        assert!(steps.iter().all(|step| !step.what.contains("lab-02") && !step.what.contains("load generator")));
+        assert!(steps.iter().any(|step| step.what.contains("pages")));
     }
 }

@@ -13,6 +13,7 @@ use crate::cargo::{self, Build};
 use crate::catalogue::Lab;
 use crate::error::Usage;
 use crate::kept;
+use crate::next;
 use crate::perf::{self, Recording};
 use crate::render::{grid, print};
 use crate::runner::{self, Call};
@@ -36,10 +37,18 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
         true => collect_with_perf(workspace, lab, recorded)?,
         false => collect_in_process(workspace, lab, recorded)?,
     };
+    let kept = kept::keep(workspace, lab, "profile", on, &records);
     if on.json {
-        return print_records(&records);
+        print_records(&records)?;
+    } else {
+        show(workspace, lab, &records)?;
     }
-    for record in &records {
+    kept::warn(kept);
+    Ok(0)
+}
+
+fn show(workspace: &Workspace, lab: &Lab, records: &[Record]) -> Result<()> {
+    for record in records {
         if let Record::Profile { svg, folded, samples, sampler, top, pprof, .. } = record {
             let sampler = sampler.as_deref().map(|sampler| format!(" ({sampler})")).unwrap_or_default();
             say!("{}  {samples} samples{sampler}", paint(HEADING, "CPU"));
@@ -55,10 +64,10 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
                 let pprof = workspace.show(Path::new(pprof));
                 say!("For {}: {pprof}", paint(COMMAND, "go tool pprof"));
             }
-            say!("Next: {}", paint(COMMAND, format!("make answer-{}", lab.nn())));
+            next::say_after(workspace, lab, "profile");
         }
     }
-    Ok(0)
+    Ok(())
 }
 
 /// Frames and their shares, as a table.
@@ -93,23 +102,14 @@ fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> R
         seconds,
         keep: recorded.keep.then(|| out.join("perf.data")),
     };
-    let records = perf::collect(workspace, &program, on, &recording)?;
-    kept::keep(workspace, lab, "profile", on, &records)?;
-    Ok(records)
+    perf::collect(workspace, &program, on, &recording)
 }
 
 /// Samples inside the process, of a build with the profiler.
 fn collect_in_process(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
     let on = &recorded.on;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
-    let mut needs = reproduce::needs(lab);
-    needs.push("profile");
-    let build = Build {
-        title: cargo::title(&workspace.target, &format!("{package} with its profiler"), &needs),
-        arguments: ["--package", &package, "--features", "profile"].map(String::from).into(),
-        ..Build::default()
-    };
-    let program = cargo::build(workspace, &build)?.executable(&package)?;
+    let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
     let out = kept::folder(workspace, lab, "profile", kept::subject(workspace, lab, on.solution), on.smoke);
     create_folder(&out)?;
     let seconds = recorded.seconds.map_or(if on.smoke { 0.5 } else { 4.0 }, f64::from);
@@ -123,14 +123,24 @@ fn collect_in_process(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> 
     let call = Call { arguments, limit: LIMIT, ..Call::default() };
     let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
-    kept::keep(workspace, lab, "profile", on, &records)?;
     Ok(records)
 }
 
+/// What builds a lab or a solution with the sampler inside.
+pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
+    let mut needs = reproduce::needs(lab);
+    needs.push("profile");
+    Build {
+        title: cargo::title(&workspace.target, &format!("{package} with its profiler"), &needs),
+        arguments: ["--package", package, "--features", "profile"].map(String::from).into(),
+        ..Build::default()
+    }
+}
+
 /// Prints records for programs.
-pub fn print_records(records: &[Record]) -> Result<u8> {
+pub fn print_records(records: &[Record]) -> Result<()> {
     for record in records {
         print_line(&serde_json::to_string(record)?);
     }
-    Ok(0)
+    Ok(())
 }

@@ -73,8 +73,13 @@ pub fn page_file(named: Option<&Path>, or: impl FnOnce() -> PathBuf) -> Result<P
 pub fn write_page(out: &Path, html: &str) -> Result<()> {
     // A name without a folder is one in the current folder.
     let out = std::path::absolute(out).with_context(|| format!("{} is no path for a file", out.display()))?;
-    write_atomically(&out, html.as_bytes())
-        .with_context(|| format!("The page is not in {}: name another file with --out", out.display()))
+    // A device or a pipe is written into, as a shell's `>` does.
+    let is_special = std::fs::metadata(&out).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let written = match is_special {
+        true => std::fs::write(&out, html).map_err(anyhow::Error::from),
+        false => write_atomically(&out, html.as_bytes()),
+    };
+    written.with_context(|| format!("The page is not in {}: name another file with --out", out.display()))
 }
 
 /// Says where a page is, and opens it where that was asked for.

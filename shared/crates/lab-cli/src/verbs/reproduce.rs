@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use lab_results::Record;
+use lab_results::program_run::SCHEMA;
+use lab_results::{ProgramRun, Record, Table};
 
 use crate::args::OnLab;
 use crate::cargo::{self, Build};
 use crate::catalogue::{Kind, Lab};
+use crate::child::Sees;
 use crate::database;
 use crate::kept;
+use crate::next;
+use crate::progress;
 use crate::render;
 use crate::runner::{self, Call};
 use crate::say;
-use crate::terminal::{COMMAND, HEADING, QUIET, paint, print_line, spinner};
+use crate::terminal::{HEADING, QUIET, paint, print_line, print_words, spinner};
 use crate::workspace::Workspace;
 
 /// A fault may take its time, but not the learner's afternoon.
@@ -25,20 +29,16 @@ pub fn lab(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
         return solution(workspace, lab, on);
     }
     if !on.json {
-        say!("{}  {}", paint(HEADING, &lab.name), lab.symptom);
+        print_words(&format!("{}  {}", paint(HEADING, &lab.name), lab.symptom));
+        say_database(lab)?;
         say!();
     }
     run(workspace, &lab.name, lab, on)?;
     if !on.json {
-        let nn = lab.nn();
         let file = workspace.show(&lab.folder.join(&lab.meta.edit));
-        say!("The code: {file}   The ticket: {}", workspace.show(&lab.folder.join("README.md")));
-        say!(
-            "Next: {} (where does the time go?), {}, {} once you have a fix",
-            paint(COMMAND, format!("make profile-{nn}")),
-            paint(COMMAND, format!("make hint-{nn}")),
-            paint(COMMAND, format!("make verify-{nn}"))
-        );
+        let ticket = workspace.show(&lab.folder.join("README.md"));
+        print_words(&format!("The code: {file}   The ticket: {ticket}"));
+        next::say_after(workspace, lab, "reproduce");
     }
     Ok(0)
 }
@@ -46,47 +46,92 @@ pub fn lab(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 /// Runs the solution.
 pub fn solution(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
     let solution = crate::catalogue::solution(workspace, lab)?;
+    // What fixes it is the lesson: nobody reads it here who has not found it yet.
+    let is_solved = progress::of(workspace, &lab.name)?.solved;
     if !on.json {
-        say!("{}  {}", paint(HEADING, &solution.name), solution.fix);
+        say!("{}  {}", paint(HEADING, &solution.name), if is_solved { solution.fix.as_str() } else { "" });
+        say_database(lab)?;
         say!();
     }
     run(workspace, &solution.name, lab, &OnLab { solution: true, ..on.clone() })?;
     if !on.json {
-        say!("{}", paint(QUIET, format!("Floor: {}", solution.meta.floor)));
-        say!("Next: {}", paint(COMMAND, format!("make diff-{}", lab.nn())));
+        if is_solved {
+            let least = format!("The least that any solution could cost: {}", solution.meta.floor);
+            print_words(&paint(QUIET, least));
+        }
+        next::say_after(workspace, lab, "solution");
     }
     Ok(0)
 }
 
-fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()> {
-    let records = records(workspace, package, lab, on, database::chosen()?)?;
-    kept::keep(workspace, lab, "reproduce", on, &records)?;
-    for record in &records {
-        match on.json {
-            true => print_line(&serde_json::to_string(record)?),
-            false => show(record),
-        }
+/// Says which database the program is about to use, where it uses one.
+pub fn say_database(lab: &Lab) -> Result<()> {
+    if let Some(words) = database::words(lab)? {
+        print_words(&paint(QUIET, words));
     }
     Ok(())
 }
 
+fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()> {
+    let records = records(workspace, package, lab, on, database::chosen()?)?;
+    let kept = kept::keep(workspace, lab, "reproduce", on, &records);
+    let original = kept_original(workspace, lab, on)?;
+    for record in &records {
+        match (on.json, record) {
+            (true, _) => print_line(&serde_json::to_string(record)?),
+            (false, Record::Table(table)) => render::table_beside(table, named(&original, &table.title)),
+            (false, _) => show(record),
+        }
+    }
+    kept::warn(kept);
+    Ok(())
+}
+
+/// What the original said when it was last run like this, of the same size and on the same database. Nothing where it was not, or where
+/// what is kept cannot be read: then the bars have no other axis than their own.
+fn kept_original(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<Vec<Record>> {
+    let file = kept::folder(workspace, lab, "reproduce", "original", on.smoke).join(kept::FILE);
+    let kept: Option<ProgramRun> = std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let database = lab.meta.uses_database().then(database::chosen).transpose()?;
+    let kept = kept.filter(|run| run.schema == SCHEMA && run.database == database);
+    Ok(kept.map(|run| run.records).unwrap_or_default())
+}
+
+fn named<'a>(records: &'a [Record], title: &str) -> Option<&'a Table> {
+    records.iter().find_map(|record| match record {
+        Record::Table(table) if table.title == title => Some(table),
+        _ => None,
+    })
+}
+
 /// What a lab's or a solution's program says when it is asked to reproduce, on `sqlite` or `postgres`.
 pub fn records(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab, database: String) -> Result<Vec<Record>> {
-    let build = Build {
-        title: cargo::title(&workspace.target, package, &needs(lab)),
-        arguments: vec!["--package".into(), package.into()],
-        ..Build::default()
-    };
-    let program = cargo::build(workspace, &build)?.executable(package)?;
+    let program = cargo::build(workspace, &build(workspace, lab, package))?.executable(package)?;
     let mut arguments = vec!["reproduce".to_string(), "--seed".into(), on.seed.to_string()];
     if on.smoke {
         arguments.push("--smoke".into());
     }
     let bar = spinner(format!("Running {package}"));
-    let call = Call { arguments, environment: vec![("DB", database)], limit: LIMIT, pass_on: !on.json };
+    let call = Call {
+        arguments,
+        environment: vec![("DB", database)],
+        limit: LIMIT,
+        pass_on: !on.json,
+        sees: Sees::Everything,
+        ..Call::default()
+    };
     let records = runner::run(&program, &call)?.finished();
     bar.finish_and_clear();
     records
+}
+
+/// The plain build of a lab or a solution.
+pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
+    Build {
+        title: cargo::title(&workspace.target, package, &needs(lab)),
+        arguments: vec!["--package".into(), package.into()],
+        ..Build::default()
+    }
 }
 
 /// What the plain build of a lab compiles that takes long.
@@ -105,7 +150,7 @@ pub fn needs(lab: &Lab) -> Vec<&'static str> {
 pub fn show(record: &Record) {
     match record {
         Record::Table(table) => render::table(table),
-        Record::Note { text } => say!("{text}\n"),
+        Record::Note { text } => print_words(&format!("{text}\n")),
         _ => {}
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::Serving;
 use crate::cargo::{self, Build};
 use crate::catalogue::{self, Kind, Lab};
-use crate::child;
+use crate::child::{self, Sees};
 use crate::database;
 use crate::error::Usage;
 use crate::runner::{Call, Session};
@@ -59,10 +59,9 @@ pub fn lab(workspace: &Workspace, lab: &Lab, on: &Serving) -> Result<u8> {
 /// Serves the book's stalling service.
 pub fn stall(workspace: &Workspace, on: &Serving) -> Result<u8> {
     if on.solution || on.seed.is_some() {
-        return Err(Usage(
-            "the stalling service has neither a solution nor a seed: it stalls, 2 s in every 10 s".into(),
-        )
-        .into());
+        return Err(
+            Usage("the stalling service has no solution and no seed: it stalls for 2 s in every 10 s".into()).into()
+        );
     }
     let subject = Subject {
         package: STALLING.into(),
@@ -74,28 +73,48 @@ pub fn stall(workspace: &Workspace, on: &Serving) -> Result<u8> {
     serve(workspace, &subject, on)
 }
 
+/// What builds the stalling service.
+pub fn stalling(workspace: &Workspace) -> Build {
+    build(workspace, STALLING, &["service"])
+}
+
+fn build(workspace: &Workspace, package: &str, needs: &[&str]) -> Build {
+    Build {
+        title: cargo::title(&workspace.target, package, needs),
+        arguments: vec!["--package".into(), package.into()],
+        ..Build::default()
+    }
+}
+
 fn no_service(workspace: &Workspace, lab: &Lab) -> Result<String> {
     let services: Vec<String> = catalogue::labs(workspace)?
         .iter()
         .filter(|lab| lab.meta.kind == Kind::Service)
         .map(|lab| format!("{} ({})", lab.nn(), lab.slug))
         .collect();
-    Ok(format!("{} is not a service; those are {}, and `{STALL}`, which the book loads", lab.name, services.join(", ")))
+    Ok(format!(
+        "{} is not a service. Services are {}, and `{STALL}`, the service of the book's page on load tests",
+        lab.name,
+        services.join(", ")
+    ))
 }
 
 fn serve(workspace: &Workspace, subject: &Subject, on: &Serving) -> Result<u8> {
     // Known before minutes of building; the service itself asks again.
     is_free(on.port)?;
     let package = &subject.package;
-    let build = Build {
-        title: cargo::title(&workspace.target, package, &subject.needs),
-        arguments: vec!["--package".into(), package.clone()],
-        ..Build::default()
-    };
+    let build = build(workspace, package, &subject.needs);
     let program = cargo::build(workspace, &build)?.executable(package)?;
     let mut arguments = vec!["serve".to_string(), "--port".into(), on.port.to_string()];
     arguments.extend(subject.arguments.iter().cloned());
-    let call = Call { arguments, environment: subject.environment.clone(), limit: LIMIT, pass_on: !on.json };
+    let call = Call {
+        arguments,
+        environment: subject.environment.clone(),
+        limit: LIMIT,
+        pass_on: !on.json,
+        sees: Sees::Everything,
+        ..Call::default()
+    };
     let bar = spinner(format!("Starting {package}"));
     let mut session = Session::with_input(&program, &call)?;
     let Some(address) = session.address() else {
@@ -132,7 +151,7 @@ fn say_where(subject: &Subject, address: &str, examples: &[examples::Examples], 
         say!("  {}", paint(COMMAND, line));
     }
     say!();
-    say!("Load it in a second terminal:");
+    say!("Send load from a second terminal:");
     for (name, examples) in subject.scenarios.iter().zip(examples) {
         say!("  {}", paint(COMMAND, format!("cargo lab load --target {url} --scenario {name}")));
         say!("  {}", paint(QUIET, &examples.about));
@@ -142,6 +161,6 @@ fn say_where(subject: &Subject, address: &str, examples: &[examples::Examples], 
 
 fn is_free(port: u16) -> Result<()> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop).with_context(|| {
-        format!("Cannot listen on 127.0.0.1:{port}; choose another --port, or none, and a free one is taken")
+        format!("Cannot listen on 127.0.0.1:{port}: choose another --port, or leave it out for a free one")
     })
 }

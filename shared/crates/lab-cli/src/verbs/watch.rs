@@ -89,7 +89,7 @@ fn on_screen(session: &mut Session) -> Result<u8> {
 /// Does what a key is for. True for the one that quits.
 fn is_last(key: Key, session: &mut Session, screen: &mut Screen) -> Result<bool> {
     let (workspace, lab) = (session.plan.workspace, session.plan.lab);
-    let size = screen.size();
+    let (now, size) = (Instant::now(), screen.size());
     let page = isize::try_from(size.rows / 2).unwrap_or(1);
     session.view.notice.clear();
     match key {
@@ -103,16 +103,14 @@ fn is_last(key: Key, session: &mut Session, screen: &mut Screen) -> Result<bool>
         Key::Char(level @ '1'..='4') => show_again(level as u8 - b'0', session)?,
         Key::Char('v' | 'V') => session.verify_again(),
         Key::Char('a' | 'A') => in_front(screen, || answer::run(workspace, lab, &[], false))?,
-        Key::Char('d' | 'D') if is_solved(session)? => in_front(screen, || diff::show(workspace, lab, false))?,
-        Key::Char('d' | 'D') => {
-            session.view.notice = format!("Not SOLVED yet (cargo lab diff {} shows it anyway).", lab.nn());
-        }
+        // Their own change until the lab is SOLVED, the solution's from then on.
+        Key::Char('d' | 'D') => in_front(screen, || diff::show(workspace, lab, &diff::Options::default()))?,
         // The terminal is raw, so that this key is ours to obey: for `make` above us as well.
         Key::Control('z') => screen.lend(|| kill_current_process_group(Signal::TSTP))??,
-        Key::Up => session.view.scroll(-1, size),
-        Key::Down => session.view.scroll(1, size),
-        Key::PageUp => session.view.scroll(-page, size),
-        Key::PageDown | Key::Char(' ') => session.view.scroll(page, size),
+        Key::Up => session.view.scroll(-1, now, size),
+        Key::Down => session.view.scroll(1, now, size),
+        Key::PageUp => session.view.scroll(-page, now, size),
+        Key::PageDown | Key::Char(' ') => session.view.scroll(page, now, size),
         Key::Char(_) | Key::Control(_) => {}
     }
     Ok(false)
@@ -120,18 +118,12 @@ fn is_last(key: Key, session: &mut Session, screen: &mut Screen) -> Result<bool>
 
 fn show_again(level: u8, session: &mut Session) -> Result<()> {
     let (workspace, lab) = (session.plan.workspace, session.plan.lab);
-    let read = progress::load(workspace)?.get(&lab.name).map_or(0, |progress| progress.hints);
-    if level <= read {
+    if level <= progress::of(workspace, &lab.name)?.read_so_far() {
         session.view.show(Some(hint::read(workspace, lab, Some(level))?));
     } else {
-        session.view.notice = format!("Hint {level} has not been read yet; h shows the next.");
+        session.view.notice = format!("You have not read hint {level} yet. h shows the next one.");
     }
     Ok(())
-}
-
-fn is_solved(session: &Session) -> Result<bool> {
-    let progress = progress::load(session.plan.workspace)?;
-    Ok(progress.get(&session.plan.lab.name).is_some_and(|progress| progress.solved))
 }
 
 /// Runs a verb on the terminal as it was, and comes back when its reader has read it.
@@ -140,7 +132,7 @@ fn in_front(screen: &mut Screen, verb: impl FnOnce() -> Result<u8>) -> Result<()
         if let Err(error) = verb() {
             say!("{} {error:#}", paint(BAD, "error:"));
         }
-        say!("{}", paint(QUIET, "Enter goes back to the watch."));
+        say!("{}", paint(QUIET, "Press Enter to go back to the watch."));
         // At the end of the input there is nobody to wait for.
         let _ = std::io::stdin().lock().read_line(&mut String::new());
     })

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use lab_results::{Counts, Record};
 
-use super::stages::{Stages, invalid};
-use super::{AllCounts, Ended};
+use super::stages::Stages;
+use super::{Counted, Ended};
 use crate::catalogue::{Kind, Lab};
 use crate::error::Usage;
 use crate::runner::{self, Call};
@@ -19,7 +19,7 @@ use crate::workspace::{Workspace, create_folder};
 const COUNTED: &str = "*one_counted_call*";
 /// The folder in the lab's target folder that callgrind writes into while it runs.
 const FOLDER: &str = "instructions";
-/// How long one program may take. Under callgrind it takes some fifty times as long, which for the broken one is still a tenth of this.
+/// CPU time that one program may take. Under callgrind it takes some fifty times as long, which for the broken one is still a tenth of this.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The `valgrind` of this machine, and where it may write.
@@ -37,27 +37,35 @@ impl Callgrind {
         Ok(Callgrind { valgrind: doctor::require("valgrind")?, folder: workspace.lab_target(&lab.name) })
     }
 
-    /// The instructions of one call of baseline, yours and reference. Ours come first: where callgrind itself does not work, it is
+    /// The instructions of one call of original, yours and reference. Ours come first: where callgrind itself does not work, it is
     /// not the learner's fault.
-    pub fn count(&self, stages: &Stages) -> Result<std::result::Result<AllCounts, Ended>> {
+    pub fn count(&self, stages: &Stages) -> Result<std::result::Result<Counted, Ended>> {
         let bar = spinner("Counting instructions under valgrind");
-        let known = |program: &Path, role: &str| {
-            self.count_of(program, stages.seed)?.map_err(|ran| {
+        let mut unit = String::new();
+        let mut known = |program: &Path, role: &str| {
+            self.count_of(program, stages.seed, &mut unit)?.map_err(|ran| {
                 anyhow::anyhow!("the {role} program failed under valgrind: {}", ran.failure.unwrap_or_default())
             })
         };
-        let baseline = known(&stages.programs.baseline, "baseline")?;
+        let original = known(&stages.programs.original, "original")?;
         let reference = known(&stages.programs.reference, "reference")?;
-        let yours = match self.count_of(&stages.programs.yours, stages.seed)? {
+        let yours = match self.count_of(&stages.programs.yours, stages.seed, &mut unit)? {
             Ok(counts) => counts,
-            Err(ran) => return Ok(Err(invalid(&ran))),
+            Err(ran) => return Ok(Err(stages.invalid(&ran))),
         };
         bar.finish_and_clear();
-        Ok(Ok([("baseline", vec![baseline]), ("yours", vec![yours]), ("reference", vec![reference])]))
+        let counts = [("original", vec![original]), ("yours", vec![yours]), ("reference", vec![reference])];
+        Ok(Ok(Counted { counts, unit }))
     }
 
-    /// The size and the count of one program, or the run that did not finish. No count where it starts threads.
-    fn count_of(&self, program: &Path, seed: u64) -> Result<std::result::Result<(u64, Counts), runner::Ran>> {
+    /// The size and the count of one program, or the run that did not finish. No count where it starts threads. What the size counts
+    /// comes in `unit`.
+    fn count_of(
+        &self,
+        program: &Path,
+        seed: u64,
+        unit: &mut String,
+    ) -> Result<std::result::Result<(u64, Counts), runner::Ran>> {
         create_folder(&self.folder)?;
         // Always the same name, under the lab's lock: what an interrupted run left goes away with the next one.
         let _ = std::fs::remove_dir_all(self.folder.join(FOLDER));
@@ -67,7 +75,9 @@ impl Callgrind {
         // One name for all three: a path of another length moves what comes to lie on the heap, and copying counts differently there.
         let same_name = folder.path().join("program");
         std::os::unix::fs::symlink(program, &same_name).context("Failed to link the program")?;
-        let arguments = vec![
+        let command_line = vec![
+            // Nothing from somebody's .valgrindrc, here or at home.
+            "--command-line-only=yes".into(),
             "--tool=callgrind".into(),
             format!("--toggle-collect={COUNTED}"),
             // A file for each thread, `out-01` and so on: what is switched on in one thread is not so in those that it starts.
@@ -76,16 +86,21 @@ impl Callgrind {
             // Not among the program's own words, which tell why it failed.
             format!("--log-file={}", as_format(&folder.path().join("log"))?),
             same_name.to_str().context("the target path is not Unicode")?.into(),
-            "once".into(),
-            "--seed".into(),
-            seed.to_string(),
         ];
-        let ran = runner::run(&self.valgrind, &Call { arguments, limit: LIMIT, ..Call::default() })?;
-        let size = ran.records.iter().find_map(|record| match record {
-            Record::Counts { size, .. } => Some(*size),
+        let arguments = vec!["once".into(), "--seed".into(), seed.to_string()];
+        let call = Call { command_line, arguments, ..Call::default() }.within_cpu_time(LIMIT);
+        let ran = runner::run(&self.valgrind, &call)?;
+        let sizes = ran.records.iter().filter_map(|record| match record {
+            Record::Counts { size, unit: of_size, .. } => {
+                unit.clone_from(of_size);
+                Some(*size)
+            }
             _ => None,
         });
-        let Some(size) = size.filter(|_| ran.failure.is_none()) else { return Ok(Err(ran)) };
+        let &[size] = sizes.collect::<Vec<_>>().as_slice() else { return Ok(Err(ran)) };
+        if ran.failure.is_some() {
+            return Ok(Err(ran));
+        }
         if out.with_file_name("out-02").exists() {
             return Ok(Ok((size, Counts::new())));
         }

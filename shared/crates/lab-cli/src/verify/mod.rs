@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use lab_results::decision::{decide, why_blind};
 use lab_results::gate::judge;
-use lab_results::verdict::{SCHEMA, SubjectCounts, SubjectGrowth, decide};
+use lab_results::verdict::{SCHEMA, SubjectCounts, SubjectGrowth};
 use lab_results::{Counts, Outcome, Verdict, growth, stats};
 
 use crate::arena::{self, Attempt};
@@ -19,8 +20,13 @@ use crate::catalogue::Lab;
 use crate::database::Database;
 use crate::machine;
 use crate::progress;
-use crate::terminal::print_json;
+use crate::runner;
+use crate::seal;
+use crate::terminal::{WARN, paint, print_json};
 use crate::workspace::{Workspace, write_atomically};
+
+pub use show::lasted;
+pub use stages::Known;
 
 /// How to verify.
 #[derive(Debug, Clone, Default)]
@@ -47,17 +53,35 @@ impl Options {
     fn is_timed(&self) -> bool {
         !self.quick && !self.no_time
     }
+
+    /// What is not looked at, for people.
+    fn left_out(&self) -> Option<&'static str> {
+        match (self.quick, self.no_time) {
+            (true, _) => Some("The sizes were small, and nothing was timed"),
+            (false, true) => Some("Nothing was timed"),
+            (false, false) => None,
+        }
+    }
 }
 
-/// Counts of baseline, yours and reference, each by size.
+/// Counts of original, yours and reference, each by size.
 pub type AllCounts = [(&'static str, Vec<(u64, Counts)>); 3];
+
+/// Counts at sizes, and what the sizes count.
+#[derive(Default)]
+pub struct Counted {
+    /// The counts.
+    pub counts: AllCounts,
+    /// Such as `lines`.
+    pub unit: String,
+}
 
 /// What the stages found so far; a stage that ends the verification fills in outcome and reason.
 #[derive(Default)]
 struct Findings {
     cases: u64,
-    counts: AllCounts,
-    instructions: AllCounts,
+    counted: Counted,
+    instructions: Counted,
     timing: timing::Timing,
 }
 
@@ -72,25 +96,49 @@ pub struct Ended {
 /// Verifies a lab and shows the verdict.
 pub fn verify(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<Outcome> {
     let (verdict, ignored) = run(workspace, lab, options)?;
-    if options.attempt.is_none() && !options.reference && !options.draft {
-        keep(workspace, lab, &verdict)?;
-        progress::update(workspace, &lab.name, |progress| {
-            progress.attempts += 1;
-            progress.solved |= verdict.outcome == Outcome::Solved;
-            progress.last = Some(verdict.outcome.as_str().into());
-        })?;
-    }
     if options.json {
-        ignored.iter().for_each(|path| anstream::eprintln!("{}", show::ignored(path)));
+        ignored.iter().for_each(|path| crate::complain!("{}", show::ignored(path)));
         print_json(&verdict)?;
     } else {
-        show::verdict(lab, &verdict, &ignored);
+        show::verdict(lab, &verdict, options, &ignored);
+    }
+    // After it was shown: a full disk must not take the verdict of a whole run away.
+    if options.attempt.is_none()
+        && !options.reference
+        && !options.draft
+        && let Err(error) = remember(workspace, lab, options, &verdict)
+    {
+        crate::complain!("{}", paint(WARN, format!("This verdict could not be kept: {error:#}")));
     }
     Ok(verdict.outcome)
 }
 
+/// Keeps the document of every run; only a complete one is an attempt, and may have solved the lab.
+fn remember(workspace: &Workspace, lab: &Lab, options: &Options, verdict: &Verdict) -> Result<()> {
+    let kept = keep(workspace, lab, verdict);
+    progress::update(workspace, &lab.name, |progress| {
+        if options.is_timed() {
+            progress.attempts += 1;
+            progress.solved |= verdict.outcome == Outcome::Solved;
+        }
+        progress.last = Some(verdict.outcome.as_str().into());
+    })?;
+    kept
+}
+
 /// Verifies without showing anything but progress. Returns also the learner's files that did not count.
 pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdict, Vec<String>)> {
+    run_knowing(workspace, lab, options, &Known::default())
+}
+
+/// As [`run`]; what is known of original and reference is not counted again, and what is counted is known afterwards.
+pub fn run_knowing(
+    workspace: &Workspace,
+    lab: &Lab,
+    options: &Options,
+    known: &Known,
+) -> Result<(Verdict, Vec<String>)> {
+    seal::check(workspace, lab)?;
     let solution = workspace.root.join("solutions").join(lab.solution_name()).join(&lab.meta.edit);
     let attempt = match &options.attempt {
         _ if options.reference => Attempt::File(&solution),
@@ -102,27 +150,39 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
     let arena = arena::lay_out(workspace, lab, &attempt)?;
     let seed = options.seed.unwrap_or_else(fresh_seed);
     let (mut findings, mut database, mut started) = (Findings::default(), None, None);
-    let ended = match arena.build(workspace, options.is_timed())? {
-        Err(words) => Some(Ended { outcome: Outcome::Invalid, reason: format!("it does not compile\n{words}") }),
+    let built = match &arena.refused {
+        Some(why) => Err(why.clone()),
+        None => arena.build(workspace, options.is_timed())?.map_err(|words| format!("it does not compile\n{words}")),
+    };
+    let ended = match built {
+        Err(reason) => Some(Ended { outcome: Outcome::Invalid, reason }),
         Ok(programs) => {
             started = Some(Instant::now());
-            let held = Database::for_lab(&arena.lab, &programs.baseline)?;
+            if arena.lab.meta.uses_database() {
+                runner::has_room()?;
+            }
+            let held = Database::for_lab(&arena.lab, &programs.original)?;
             database = held.kind();
-            let stages =
-                stages::Stages { arena: &arena, programs: &programs, database: &held, seed, quick: options.quick };
+            let quick = options.quick;
+            let stages = stages::Stages { arena: &arena, programs: &programs, database: &held, seed, quick, known };
             run_stages(&stages, callgrind.as_ref(), options.is_timed(), &mut findings)?
         }
     };
-    let gates: Vec<_> = arena.lab.meta.gates.iter().map(|gate| judge(gate, &findings.counts[1].1)).collect();
+    let gates: Vec<_> = arena.lab.meta.gates.iter().map(|gate| judge(gate, &findings.counted.counts[1].1)).collect();
     let timing = findings.timing;
     let (outcome, reason) = match ended {
         Some(ended) => (ended.outcome, ended.reason),
         None => {
             let at_least = arena.lab.meta.faster.filter(|_| options.is_timed());
-            decide(&gates, timing.speed_up().map(|speed_up| speed_up.ratio), timing.is_noise_different(), at_least)
+            let (outcome, reason) = decide(&gates, &timing.decisive(at_least));
+            match options.left_out() {
+                None => (outcome, reason),
+                Some(left_out) => outcome.of_incomplete(reason, left_out, &format!("make verify-{}", lab.nn())),
+            }
         }
     };
-    let progress = progress::load(workspace)?.remove(&lab.name).unwrap_or_default();
+    // What cannot be read is no reason to lose the verdict; whoever keeps it says so.
+    let progress = progress::load(workspace).unwrap_or_default().remove(&lab.name).unwrap_or_default();
     let verdict = Verdict {
         schema: SCHEMA,
         lab: lab.name.clone(),
@@ -132,10 +192,10 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
         outcome,
         reason,
         cases: findings.cases,
-        gates: if findings.counts[1].1.is_empty() { Vec::new() } else { gates },
-        counts: findings.counts.iter().flat_map(|(subject, counts)| by_size(subject, counts)).collect(),
-        instructions: findings.instructions.iter().flat_map(|(subject, counts)| by_size(subject, counts)).collect(),
-        growth: findings.counts.iter().flat_map(|(subject, counts)| growths(subject, counts)).collect(),
+        gates: if findings.counted.counts[1].1.is_empty() { Vec::new() } else { gates },
+        counts: by_size(&findings.counted),
+        instructions: by_size(&findings.instructions),
+        growth: findings.counted.counts.iter().flat_map(|(subject, counts)| growths(subject, counts)).collect(),
         captured: timing.logs.and_then(|(yours, reference)| stats::captured(yours, reference)),
         ratios: timing.ratios,
         hints_used: progress.hints,
@@ -159,12 +219,19 @@ fn run_stages(
         Err(ended) => return Ok(Some(ended)),
     }
     match stages.count()? {
-        Ok(counts) => findings.counts = counts,
+        Ok(counted) => findings.counted = counted,
         Err(ended) => return Ok(Some(ended)),
+    }
+    let [original, _, reference] = &findings.counted.counts;
+    let held = |counts: &[(u64, Counts)]| -> Vec<_> {
+        stages.arena.lab.meta.gates.iter().map(|gate| judge(gate, counts)).collect()
+    };
+    if let Some(why) = why_blind(&held(&original.1), &held(&reference.1)) {
+        bail!("{why}");
     }
     if let Some(callgrind) = callgrind {
         match callgrind.count(stages)? {
-            Ok(counts) => findings.instructions = counts,
+            Ok(counted) => findings.instructions = counted,
             Err(ended) => return Ok(Some(ended)),
         }
     }
@@ -177,11 +244,16 @@ fn run_stages(
     Ok(None)
 }
 
-fn by_size(subject: &str, counts: &[(u64, Counts)]) -> Vec<SubjectCounts> {
-    let counts = counts.iter();
-    counts
-        .map(|(size, counts)| SubjectCounts { subject: subject.into(), size: *size, counts: counts.clone() })
-        .collect()
+fn by_size(Counted { counts, unit }: &Counted) -> Vec<SubjectCounts> {
+    let all =
+        counts.iter().flat_map(|(subject, counts)| counts.iter().map(move |(size, counts)| (subject, size, counts)));
+    all.map(|(subject, &size, counts)| SubjectCounts {
+        subject: (*subject).into(),
+        size,
+        unit: unit.clone(),
+        counts: counts.clone(),
+    })
+    .collect()
 }
 
 /// The growth of every count that was taken at sizes enough to tell.

@@ -5,7 +5,8 @@ mod rounds;
 
 use anyhow::Result;
 use lab_results::Finding;
-use lab_results::verdict::Ratio;
+use lab_results::decision::{NoBetter, Times};
+use lab_results::verdict::{Ratio, demanded};
 
 use super::Ended;
 use super::stages::Stages;
@@ -18,27 +19,31 @@ pub use paired::{MARGIN, RULE, decide};
 pub struct Timing {
     /// All ratios, as shown.
     pub ratios: Vec<Ratio>,
-    /// Medians of `ln(baseline / yours)` and `ln(baseline / reference)`, which the share captured is computed from.
+    /// Medians of `ln(original / yours)` and `ln(original / reference)`, which the share captured is computed from. Nothing where one of
+    /// the two is inconclusive.
     pub logs: Option<(f64, f64)>,
+    /// The first figure that the reference makes faster, and yours does not.
+    pub no_better: Option<NoBetter>,
 }
 
 impl Timing {
-    /// The ratio that a lab's demand is held against: baseline over yours, at the size that hurts.
-    pub fn speed_up(&self) -> Option<&Ratio> {
-        let candidates = self.ratios.iter().filter(|ratio| ratio.name == "baseline / yours");
-        candidates.max_by_key(|ratio| ratio.size)
-    }
-
-    /// True when this run called identical work different: its other findings are worth no more.
-    pub fn is_noise_different(&self) -> bool {
-        let noise = self.ratios.iter().filter(|ratio| ratio.is_noise());
-        noise.into_iter().any(|ratio| matches!(ratio.finding, Finding::Faster | Finding::Slower))
+    /// What decides of it, where a lab demands `at_least`.
+    pub fn decisive(&self, at_least: Option<f64>) -> Times {
+        let [cpu, wall] = demanded(&self.ratios);
+        let mut noise = self.ratios.iter().filter(|ratio| ratio.is_noise());
+        Times {
+            at_least,
+            speed_up: cpu.map(|ratio| ratio.ratio),
+            by_wall: wall.map(|ratio| ratio.ratio),
+            no_better: self.no_better.clone(),
+            is_noise_different: noise.any(|ratio| matches!(ratio.finding, Finding::Faster | Finding::Slower)),
+        }
     }
 }
 
-/// Times baseline, yours and reference in turns.
+/// Times original, yours and reference in turns.
 pub fn time(stages: &Stages) -> Result<std::result::Result<Timing, Ended>> {
-    let bar = spinner("Timing baseline, yours and reference in turns");
+    let bar = spinner("Timing original, yours and reference in turns");
     let timing = match &stages.programs.judge {
         Some(judge) => paired::time(stages, judge)?,
         None => rounds::time(stages)?,

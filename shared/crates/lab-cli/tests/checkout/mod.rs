@@ -16,7 +16,8 @@ pub struct Checkout {
 }
 
 /// What `lab` reads.
-const PARTS: [&str; 6] = ["labs", "solutions", "Cargo.toml", "Cargo.lock", "README.md", "Makefile"];
+const PARTS: [&str; 8] =
+    ["labs", "solutions", ".cargo", "Cargo.toml", "Cargo.lock", "README.md", "Makefile", "rust-toolchain.toml"];
 
 /// What a command did.
 #[derive(Debug)]
@@ -39,6 +40,14 @@ impl Checkout {
         for part in PARTS.iter().chain(&["shared/crates/lab-cli/Cargo.toml"]) {
             copy(&repository().join(part), &root.join(part));
         }
+        // What judges is only read.
+        for folder in std::fs::read_dir(repository().join("shared/crates")).expect("listed") {
+            let folder = folder.expect("an entry");
+            if folder.file_name() != "lab-cli" {
+                let link = root.join("shared/crates").join(folder.file_name());
+                std::os::unix::fs::symlink(folder.path(), link).expect("linked");
+            }
+        }
         Checkout { _folder: Some(folder), root }
     }
 
@@ -60,13 +69,17 @@ impl Checkout {
 
     /// `lab` in the copy, as the shell would run it.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        processes::take_the_defaults_for_our_children();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
         command
+            .env_remove("COLUMNS")
+            .env_remove("CLICOLOR_FORCE")
             .args(arguments)
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env_remove("LAB_STATE")
             .env_remove("LAB_CI")
+            .env_remove("MAKELEVEL")
             .env_remove("CARGO_MANIFEST_DIR")
             .stdin(Stdio::null());
         command
@@ -94,10 +107,20 @@ impl Checkout {
             vec!["add", "--all"],
             vec!["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "all"],
         ] {
-            let status = Command::new("git").arg("-C").arg(&self.root).args(&arguments).status().expect("git runs");
+            let status = git().arg("-C").arg(&self.root).args(&arguments).status().expect("git runs");
             assert!(status.success(), "git {arguments:?}");
         }
     }
+}
+
+/// git that nobody steers, neither by variables nor by a configuration at home.
+pub fn git() -> Command {
+    let mut git = Command::new("git");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
+        git.env_remove(name);
+    }
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    git
 }
 
 /// An output as text.

@@ -38,6 +38,19 @@ fn audit(bank: &Bank) -> f64 {
     rates[0] * accounts[0] as f64
 }
 
+/// What is written on a slip: the bank's own type, with the name of a lock's guard.
+struct MutexGuard<'a, T> {
+    lock: &'a u32,
+    data: T,
+}
+
+#[inline(never)]
+fn write_slip(number: &u32) -> u64 {
+    let slip = MutexGuard { lock: number, data: 7_u64 };
+    thread::sleep(std::time::Duration::from_secs(std::hint::black_box(&slip).data * 1_000));
+    u64::from(*std::hint::black_box(&slip).lock)
+}
+
 #[inline(never)]
 fn count_coins(mut coins: u64) -> u64 {
     for _ in 0..1_000_000 {
@@ -59,6 +72,9 @@ fn main() {
     thread::sleep(std::time::Duration::from_millis(100));
     start("auditor", |bank, _| {
         std::hint::black_box(audit(bank));
+    });
+    start("writer", |_, _| {
+        std::hint::black_box(write_slip(&4));
     });
     start("clerk", |_, _| {
         let mut coins = 0;

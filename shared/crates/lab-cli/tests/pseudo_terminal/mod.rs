@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::checkout::processes;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
@@ -37,6 +38,7 @@ struct Seen {
 impl Terminal {
     /// Runs a command on a terminal of its own, which also controls it where `is_controlling`.
     pub fn run(command: &Command, columns: u16, rows: u16, is_controlling: bool) -> Self {
+        processes::take_the_defaults_for_our_children();
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
         let master = openpt(flags).expect("a pseudo-terminal");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("unlocked");

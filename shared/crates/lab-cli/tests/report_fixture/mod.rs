@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lab_results::gate::{GateResult, Status};
 use lab_results::verdict::{Ratio, SubjectCounts, SubjectGrowth};
 use lab_results::{
-    Class, Column, Finding, FrameChange, Growth, HeapSite, Interval, Outcome, ProgramRun, Progress, Record, Table,
-    Verdict, program_run, verdict,
+    Class, Column, Finding, FrameChange, Growth, HeapSite, Interval, Limit, Outcome, ProgramRun, Progress, Record,
+    Table, Verdict, program_run, verdict,
 };
 use tempfile::TempDir;
 
@@ -60,13 +60,26 @@ impl Room {
             write(&format!("{verb}/{}/run.json", run.subject), &json_of(&run));
         }
         for (file, svg) in [
-            ("profile/baseline/flamegraph.svg", flamegraph("CPU time", &STACKS)),
-            ("flamediff/yours/flamegraph.svg", flamegraph("baseline to yours", &CHANGED)),
-            ("flamediff/yours/flamegraph-reverse.svg", flamegraph("baseline to yours, as baseline", &CHANGED)),
-            ("offcpu/baseline/flamegraph.svg", flamegraph("off CPU", &STACKS)),
-            ("heap/baseline/flamegraph.svg", flamegraph("bytes", &STACKS)),
+            ("profile/original/flamegraph.svg", flamegraph("CPU time", &STACKS)),
+            ("flamediff/yours/flamegraph.svg", flamegraph("original to yours", &CHANGED)),
+            ("flamediff/yours/flamegraph-reverse.svg", flamegraph("original to yours, as original", &CHANGED)),
+            ("offcpu/original/flamegraph.svg", flamegraph("off CPU", &STACKS)),
+            ("heap/original/flamegraph.svg", flamegraph("bytes", &STACKS)),
         ] {
             write(file, &svg);
+        }
+        room
+    }
+
+    /// One in which every lab was worked in like that.
+    pub fn all_worked_in() -> Self {
+        let room = Room::worked_in();
+        let kept = room.checkout.root.join("target/lab").join(LAB);
+        for lab in std::fs::read_dir(room.checkout.root.join("labs")).expect("listed") {
+            let name = lab.expect("an entry").file_name();
+            if name != LAB {
+                copy(&kept, &room.checkout.root.join("target/lab").join(name));
+            }
         }
         room
     }
@@ -118,6 +131,20 @@ impl Room {
     }
 }
 
+/// Copies what is kept of a lab; not what is built of it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("created");
+    for entry in std::fs::read_dir(from).expect("listed") {
+        let path = entry.expect("an entry").path();
+        let to = to.join(path.file_name().expect("a name"));
+        match path.is_dir() {
+            true if path.ends_with("arena") => {}
+            true => copy(&path, &to),
+            false => drop(std::fs::copy(&path, to).expect("copied")),
+        }
+    }
+}
+
 pub fn text(path: &Path) -> &str {
     path.to_str().expect("Unicode")
 }
@@ -139,7 +166,7 @@ pub fn progress() -> BTreeMap<&'static str, Progress> {
         last: Some("SOLVED".into()),
         diagnosis: Some("2 of 3".into()),
         choices: vec![2, 1, 2],
-        saw_solution: false,
+        ..Progress::default()
     };
     BTreeMap::from([(LAB, progress)])
 }
@@ -167,9 +194,12 @@ fn judged(outcome: Outcome, at: u64, factor: f64) -> Verdict {
     let of = |subject: &str, factor: f64, power: f64| {
         let counts = sizes.map(|size| {
             let value = factor * (size as f64 / 4_000.0).powf(power);
-            let counts =
-                BTreeMap::from([("bytes_requested_per_byte".to_string(), value), ("retained_bytes".into(), 0.0)]);
-            SubjectCounts { subject: subject.into(), size, counts }
+            let counts = BTreeMap::from([
+                ("bytes_requested_per_byte".to_string(), value),
+                ("peak_mib".into(), 0.5),
+                ("retained_bytes".into(), 0.0),
+            ]);
+            SubjectCounts { subject: subject.into(), size, unit: "lines".into(), counts }
         });
         let (class, slope) = if power > 0.5 { (Class::Linear, 1.0) } else { (Class::Constant, 0.0) };
         let growth = Growth { class, slope };
@@ -177,7 +207,7 @@ fn judged(outcome: Outcome, at: u64, factor: f64) -> Verdict {
     };
     let is_solved = outcome == Outcome::Solved;
     let all = [
-        of("baseline", 6_500.0, 1.0),
+        of("original", 6_500.0, 1.0),
         of("yours", factor, if is_solved { 0.0 } else { 1.0 }),
         of("reference", 2.5, 0.0),
     ];
@@ -190,20 +220,24 @@ fn judged(outcome: Outcome, at: u64, factor: f64) -> Verdict {
         outcome,
         reason: if is_solved { "right answers, and every gate passed".into() } else { format!("too much {EVIL}") },
         cases: 30,
-        gates: vec![GateResult {
-            count: "bytes_requested_per_byte".into(),
-            says: format!("bytes requested for each byte {EVIL}"),
-            limit: "<= 8".into(),
-            found: factor.to_string(),
-            status: if is_solved { Status::Passed } else { Status::Missed },
-            missed_by: None,
-            hint: 2,
-        }],
+        gates: vec![
+            at_least(),
+            GateResult {
+                count: "bytes_requested_per_byte".into(),
+                says: format!("bytes requested for each byte {EVIL}"),
+                limit: "<= 8".into(),
+                allowed: Some(Limit::AtMost(8.0)),
+                found: factor.to_string(),
+                status: if is_solved { Status::Passed } else { Status::Missed },
+                missed_by: None,
+                hint: 2,
+            },
+        ],
         counts: all.iter().flat_map(|(counts, _)| counts.clone()).collect(),
         instructions: Vec::new(),
         growth: all.into_iter().map(|(_, growth)| growth).collect(),
         ratios: vec![
-            ratio("baseline / yours", 41.0, Finding::Faster),
+            ratio("original / yours", 41.0, Finding::Faster),
             ratio("reference / reference", 1.0, Finding::Same),
         ],
         captured: Some(0.97),
@@ -215,13 +249,29 @@ fn judged(outcome: Outcome, at: u64, factor: f64) -> Verdict {
     }
 }
 
+/// Something that there must be enough of.
+fn at_least() -> GateResult {
+    GateResult {
+        count: "peak_mib".into(),
+        says: "memory that was in use at once, in `MiB`".into(),
+        limit: ">= 0.30".into(),
+        allowed: Some(Limit::AtLeast(0.3)),
+        found: "0.50".into(),
+        status: Status::Passed,
+        missed_by: None,
+        hint: 3,
+    }
+}
+
 fn ratio(name: &str, median: f64, finding: Finding) -> Ratio {
     Ratio {
         name: name.into(),
         ratio: Interval { median, low: median * 0.98, high: median * 1.02, samples: 400 },
         finding,
-        clock: "thread CPU".into(),
+        margin: Some(0.02),
+        clock: "process CPU".into(),
         size: Some(1_000),
+        size_unit: "orders".into(),
         unit: "us".into(),
         medians: [4_100.0, 100.0],
         workers: 4,
@@ -262,6 +312,7 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
         top: vec![(format!("manifest<{EVIL}>"), 1.0)],
         cpu_ms: 0.0,
         work: 0,
+        work_of: String::new(),
     };
     let latencies = Record::Latencies {
         title: "Response times".into(),
@@ -272,7 +323,29 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
             percentiles_ms: vec![(0.0, 0.2), (0.5, 0.4), (0.9, 9.0), (0.99, 140.0), (1.0, 163.0)],
         }],
     };
-    let reproduced = vec![Record::Table(table), latencies, Record::Note { text: format!("a note {EVIL}") }];
+    // As wide as the widest that a lab has: lab 02's customers.
+    let headings = [
+        ("way to the database", ""),
+        ("offered", "/s"),
+        ("ok", ""),
+        ("timed out", ""),
+        ("p50", "ms"),
+        ("p95", "ms"),
+        ("p99", "ms"),
+    ];
+    let wide = Table {
+        title: "One answer over a network, computed".into(),
+        columns: headings.map(|(name, unit)| Column::new(name, unit)).into(),
+        rows: vec![
+            ["POST /orders/{order}/checkout".into(), 40.0.into()]
+                .into_iter()
+                .chain([12_345.6; 5].map(Into::into))
+                .collect(),
+        ],
+        plot: None,
+    };
+    let reproduced =
+        vec![Record::Table(table), latencies, Record::Table(wide), Record::Note { text: format!("a note {EVIL}") }];
     let named = |title: &str| {
         let columns = vec![Column::new("where", ""), Column::new("longest", "ms")];
         Record::Table(Table { title: title.into(), columns, rows: vec![vec![EVIL.into(), 12.5.into()]], plot: None })
@@ -280,22 +353,23 @@ pub fn programs() -> Vec<(&'static str, ProgramRun)> {
     let diff = Record::FlameDiff {
         svg: "flamegraph.svg".into(),
         reverse: "flamegraph-reverse.svg".into(),
-        before: "baseline".into(),
+        before: "original".into(),
         after: "yours".into(),
         samples: [100, 100],
         cpu_ms: Some([36.5, 0.6]),
+        work_of: "1,000 orders".into(),
         changed: vec![FrameChange { frame: format!("memcpy<{EVIL}>"), shares: [0.8, 0.2], cpu_ms: Some([29.2, 0.1]) }],
     };
     vec![
-        ("reproduce", run("baseline", reproduced)),
-        ("heap", run("baseline", vec![heap.clone()])),
+        ("reproduce", run("original", reproduced)),
+        ("heap", run("original", vec![heap.clone()])),
         ("heap", run("yours", vec![heap])),
-        ("profile", run("baseline", vec![profile])),
+        ("profile", run("original", vec![profile])),
         ("flamediff", run("yours", vec![diff])),
-        ("offcpu", run("baseline", vec![named("Longest waits")])),
-        ("console", run("baseline", vec![named("Tasks by spawn site")])),
+        ("offcpu", run("original", vec![named("Longest waits")])),
+        ("console", run("original", vec![named("Tasks by spawn site")])),
         // A tool that the page has never heard of.
-        ("weather", run("baseline", vec![named("Clouds")])),
+        ("weather", run("original", vec![named("Clouds")])),
     ]
 }
 

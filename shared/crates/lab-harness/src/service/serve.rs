@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use super::Watch;
 use crate::program::{Run, emit};
+use crate::signals::is_ignored;
 
 /// Worker threads of a service's runtime: the two cores that one of OrderFlow's pods is given.
 pub const WORKERS: usize = 2;
@@ -98,13 +99,17 @@ impl Stop {
 
     fn on_end_of_input_or_signal() -> Result<Stop> {
         let (ask, asked) = watch::channel(false);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let ask_by_signal = ask.clone();
-        tokio::spawn(async move {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            ask_by_signal.send_replace(true);
-        });
+        for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+            // What was ignored when we began (nohup, a script's `&`) stays so.
+            if is_ignored(kind.as_raw_value()) {
+                continue;
+            }
+            let (mut signal, ask) = (signal(kind)?, ask.clone());
+            tokio::spawn(async move {
+                signal.recv().await;
+                ask.send_replace(true);
+            });
+        }
         // A thread of its own: reading standard input blocks for as long as the service lives.
         std::thread::Builder::new().name("until-input-ends".into()).spawn(move || {
             for _question in io::stdin().lock().lines().map_while(Result::ok) {

@@ -23,7 +23,7 @@ pub fn latency_table(title: &str, steps: &[(&str, &StepReport)], slo_p99_ms: f64
         ]
     });
     Table {
-        title: title.into(),
+        title: format!("{title}, wall time"),
         columns: vec![
             Column::new("route", ""),
             Column::new("requests", ""),
@@ -51,7 +51,8 @@ pub fn distributions(title: &str, steps: &[(&str, &StepReport)], slo_p99_ms: f64
         let percentiles_ms = shares.filter_map(|share| Some((share, step.response.percentile_ms(share)?))).collect();
         Distribution { name: (*name).into(), requests, percentiles_ms }
     };
-    Record::Latencies { title: title.into(), slo_p99_ms: Some(slo_p99_ms), routes: steps.iter().map(of).collect() }
+    let title = format!("{title}, wall time");
+    Record::Latencies { title, slo_p99_ms: Some(slo_p99_ms), routes: steps.iter().map(of).collect() }
 }
 
 /// A warning, where the generator was too late for its figures to be trusted.
@@ -72,7 +73,10 @@ mod tests {
     fn a_distribution_ends_where_there_are_no_requests_to_tell_of() {
         let mut step = StepReport::new("GET");
         (1..=100).for_each(|ms| step.response.record(std::time::Duration::from_millis(ms)));
-        let Record::Latencies { routes, .. } = distributions("t", &[("GET", &step)], 50.0) else { panic!("latencies") };
+        let Record::Latencies { title, routes, .. } = distributions("t", &[("GET", &step)], 50.0) else {
+            panic!("latencies")
+        };
+        assert_eq!(title, "t, wall time");
         let shares: Vec<f64> = routes[0].percentiles_ms.iter().map(|(share, _)| *share).collect();
         assert_eq!(shares, [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 1.0]);
         assert!(routes[0].percentiles_ms.is_sorted_by_key(|(_, ms)| *ms) && routes[0].requests == 100);
@@ -85,6 +89,7 @@ mod tests {
     fn a_step_without_answers_has_no_times_and_all_of_it_failed() {
         let step = StepReport { planned: 3, sent: 3, unfinished: 3, ..StepReport::new("GET") };
         let table = latency_table("t", &[("GET", &step)], 50.0);
+        assert_eq!(table.title, "t, wall time");
         assert_eq!(table.rows[0][1..], [3.0.into(), "-".into(), "-".into(), "-".into(), "-".into(), 3.0.into()]);
         assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
     }

@@ -1,14 +1,20 @@
 //! Whether the subject answers rightly, while what is in the database changes between its calls.
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::Result;
 use lab_results::Record;
+use orderflow_store::PoolSettings;
 use sqlx::AnyPool;
 
-use super::opened::Opened;
+use super::meanwhile::{Change, between_statements};
+use super::opened::{Opened, of_the_database, or_the_machines};
 use super::{Function, Store};
 use crate::program::{Run, emit};
+
+/// How long a subject on a pool with a single connection may wait for it. One that needs two of them at once waits for ever.
+const ONE_CONNECTION: Duration = Duration::from_secs(1);
 
 /// How a subject fared.
 pub(super) enum Outcome {
@@ -23,8 +29,34 @@ pub(super) fn check<S: Store>(opened: &Opened, name: &str, function: Function<S>
     let mut check = Check { pool: &opened.pool, name, function, cases: 0 };
     match opened.runtime.block_on(S::check(&mut check, run)) {
         Ok(()) => Ok(Outcome::Passed(check.cases)),
-        Err(error) => error.downcast::<Wrong>().map(|wrong| Outcome::Wrong(wrong.0)),
+        // The contract's own statements fail on a full disk as well as the subject's.
+        Err(error) => error.downcast::<Wrong>().map(|wrong| Outcome::Wrong(wrong.0)).map_err(or_the_machines),
     }
+}
+
+/// Holds an answer against the right one.
+///
+/// # Errors
+///
+/// It is another one: for [`or_wrong`], with which the verb ends.
+pub(super) fn compare<S: Store>(
+    case: impl FnOnce() -> String,
+    input: S::Input,
+    right: &S::Answer,
+    got: &S::Answer,
+) -> Result<()> {
+    if got == right {
+        return Ok(());
+    }
+    let (expected, got) = S::difference(right, got);
+    Err(Wrong(Record::Wrong { case: case(), input: S::show(input), expected, got }).into())
+}
+
+/// The end of a verb. A wrong answer is said, and is no failure of the program's.
+pub(super) fn or_wrong(ended: Result<()>) -> Result<()> {
+    let Err(error) = ended else { return Ok(()) };
+    emit(&error.downcast::<Wrong>()?.0);
+    Ok(())
 }
 
 /// What a contract plays its cases with.
@@ -47,25 +79,77 @@ impl<S: Store> Check<'_, S> {
     ///
     /// The first wrong answer, to be passed on by the contract's check, which ends with it.
     pub async fn case(&mut self, what: &str, data: &S::Data, inputs: &[S::Input]) -> Result<()> {
-        let case = if self.name.is_empty() { what.to_string() } else { format!("{}: {what}", self.name) };
-        emit(&Record::Case { name: case.clone() });
+        let case = self.begin(what);
         for &input in inputs {
-            if let Some(difference) = self.difference(data, input).await {
-                return Err(self.smallest_wrong(case, data, input, difference).await.into());
+            if let Some(difference) = self.difference(data, input).await? {
+                return Err(self.smallest_wrong(case, data, input, difference).await?.into());
             }
         }
         self.cases += 1;
         Ok(())
     }
 
-    /// Expected and got, where they differ. An error of the database is an answer, too, and never the right one.
-    async fn difference(&self, data: &S::Data, input: S::Input) -> Option<(String, String)> {
+    /// Asks one question while changes of somebody else come in, one after each of the subject's first statements. `states` is what the
+    /// database holds before them and after each of them; an answer that is right for any of them is right. After it the database
+    /// holds one of them, and nobody says which.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Check::case`].
+    pub async fn case_between_statements(
+        &mut self,
+        what: &str,
+        states: &[S::Data],
+        input: S::Input,
+        changes: impl Fn() -> Vec<Change>,
+    ) -> Result<()> {
+        let case = self.begin(what);
+        let url = self.pool.connect_options().database_url.to_string();
+        // With one connection statements follow each other, also those that were to be sent at the same time.
+        let settings = PoolSettings { max_connections: 1, acquire_timeout: ONE_CONNECTION, ..PoolSettings::default() };
+        let single = orderflow_store::connect(&url, &settings).await?;
+        let (mut answer, mut made) = between_statements(&url, changes(), (self.function)(&single, input)).await?;
+        orderflow_store::drain(&single).await;
+        if matches!(answer, Err(sqlx::Error::PoolTimedOut)) && made == 0 {
+            (answer, made) = between_statements(&url, changes(), (self.function)(self.pool, input)).await?;
+        }
+        let is_right = |got: &S::Answer| states.iter().take(made + 1).any(|state| S::expected(state, input) == *got);
+        let difference = match answer {
+            Ok(got) if is_right(&got) => None,
+            Ok(got) => Some(S::difference(&S::expected(&states[0], input), &got)),
+            Err(error) => Some(self.error(&states[0], input, error)?),
+        };
+        match difference {
+            None => self.cases += 1,
+            Some((expected, got)) => {
+                return Err(Wrong(Record::Wrong { case, input: S::show(input), expected, got }).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what is being worked on.
+    fn begin(&self, what: &str) -> String {
+        let case = if self.name.is_empty() { what.to_string() } else { format!("{}: {what}", self.name) };
+        emit(&Record::Case { name: case.clone() });
+        case
+    }
+
+    /// Expected and got, where they differ.
+    async fn difference(&self, data: &S::Data, input: S::Input) -> Result<Option<(String, String)>> {
         let expected = S::expected(data, input);
-        match (self.function)(self.pool, input).await {
+        Ok(match (self.function)(self.pool, input).await {
             Ok(got) if got == expected => None,
             Ok(got) => Some(S::difference(&expected, &got)),
-            Err(error) => Some((S::difference(&expected, &expected).0, format!("an error: {error}"))),
-        }
+            Err(error) => Some(self.error(data, input, error)?),
+        })
+    }
+
+    /// An error of the database is an answer, too, and never the right one; a full disk is nobody's answer.
+    fn error(&self, data: &S::Data, input: S::Input, error: sqlx::Error) -> Result<(String, String)> {
+        let error = of_the_database(error)?;
+        let expected = S::expected(data, input);
+        Ok((S::difference(&expected, &expected).0, format!("an error: {error}")))
     }
 
     /// Descends to a question of which no smaller one goes wrong.
@@ -75,15 +159,15 @@ impl<S: Store> Check<'_, S> {
         data: &S::Data,
         mut input: S::Input,
         (mut expected, mut got): (String, String),
-    ) -> Wrong {
+    ) -> Result<Wrong> {
         'smaller: loop {
             for smaller in S::smaller(input) {
-                if let Some(difference) = self.difference(data, smaller).await {
+                if let Some(difference) = self.difference(data, smaller).await? {
                     (input, (expected, got)) = (smaller, difference);
                     continue 'smaller;
                 }
             }
-            return Wrong(Record::Wrong { case, input: S::show(input), expected, got });
+            return Ok(Wrong(Record::Wrong { case, input: S::show(input), expected, got }));
         }
     }
 }

@@ -2,23 +2,30 @@
 
 use lab_probe::statements::StatementCounts;
 use lab_results::gate::figure;
+use lab_results::names::database_name;
 use lab_results::{Column, Record, Table};
+use orderflow_store::Backend;
 
 use super::{Named, Store};
 
 /// A round trip to a database in another building of the same region.
 const ROUND_TRIP_MS: f64 = 1.0;
 
+/// The database of this run, as people call it. An unknown one was refused long before there is something to show.
+fn database() -> &'static str {
+    database_name(Backend::from_env().unwrap_or_default().as_str())
+}
+
 /// What one answer costs, by size.
 pub(super) fn symptom<S: Store>(sizes: &[usize], sent: &[StatementCounts], times_ms: &[f64]) -> Record {
     let rows = sizes.iter().zip(sent).zip(times_ms);
     Record::Table(Table {
-        title: format!("One answer, by {}", S::UNIT),
+        title: format!("One answer, by {}, on {}", S::UNIT, database()),
         columns: vec![
             Column::new(S::UNIT, ""),
             Column::new("statements", ""),
             Column::new("rows", ""),
-            Column::new("time", "ms").at_most(S::SLO_MS),
+            Column::new("wall time", "ms").at_most(S::SLO_MS),
             Column::new("over a network, computed", "ms").at_most(S::SLO_MS),
         ],
         rows: rows
@@ -34,8 +41,9 @@ pub(super) fn symptom<S: Store>(sizes: &[usize], sent: &[StatementCounts], times
 /// What the largest of them would cost elsewhere.
 pub(super) fn over_a_network<S: Store>(size: usize, sent: StatementCounts) -> Record {
     let text = format!(
-        "The database of this run is on this machine. Computed, not measured: one {ROUND_TRIP_MS} ms away, the {} statements for \
-         {size} {} would wait for {} ms on top, and nothing on either machine would be busy meanwhile.",
+        "The database of this run, {}, is on this machine. If the database were {ROUND_TRIP_MS} ms away, the {} statements for {size} {} \
+         would wait for {} ms on top (computed, not measured), and nothing on either machine would be busy meanwhile.",
+        database(),
         figure(sent.statements as f64),
         S::UNIT,
         figure(sent.statements as f64 * ROUND_TRIP_MS),
@@ -62,7 +70,7 @@ pub(super) fn comparison<S: Store>(
         row
     });
     Record::Table(Table {
-        title: "The solution and other ways, in turns; median times".into(),
+        title: format!("The solution and other ways on {}, in turns; medians, wall time", database()),
         columns,
         rows: rows.collect(),
         plot: None,

@@ -12,6 +12,9 @@ use super::profile::Profile;
 ///
 /// Customers come when the schedule says, whether or not the service answers (an open model), and response times count from the
 /// moment a request was meant to leave. A run that this machine could not drive as planned is INVALID, whatever its figures say.
+///
+/// A GET whose kept connection the service closes just as it is used goes out once more, and is counted apart, as `resent`. A POST never
+/// goes out twice: it has failed, as `closed`.
 #[derive(Debug, Parser)]
 #[command(name = "lab-load", bin_name = "cargo lab load", version, after_help = AFTER_HELP)]
 pub struct Arguments {

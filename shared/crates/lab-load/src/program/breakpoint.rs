@@ -85,6 +85,7 @@ fn summary(name: String, (ok, failed): (u64, u64), response: Option<LatencySumma
         ok,
         failed: BTreeMap::from([("failed".to_owned(), failed)]),
         unfinished: 0,
+        resent: 0,
         throughput_per_s: ok as f64 / WINDOW.as_secs_f64(),
         response,
         service: None,

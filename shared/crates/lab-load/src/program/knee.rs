@@ -38,13 +38,15 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
     };
     // Where nothing broke the service was not saturated, and no law of saturation can be seen.
     let law = knee.broken_per_s.map(|_| fit(&knee.points()));
-    print(&if arguments.json { json(plan, &knee, law.as_ref())? } else { text(plan, &knee, law.as_ref()) })
-        .context("Failed to print the result")?;
-    if let Some(path) = &arguments.svg {
+    let words = if arguments.json { json(plan, &knee, law.as_ref())? } else { text(plan, &knee, law.as_ref()) };
+    // What was found is kept before it is shown.
+    let kept = arguments.svg.as_ref().map_or(Ok(()), |path| {
         let title = format!("{} at {}", plan.scenario, plan.target);
         let picture = curve::svg(&title, &knee, &law.unwrap_or_else(|| fit(&[])), plan.promise.p99_ms());
-        outputs::write(path, |file| Ok(file.write_all(picture.as_bytes())?))?;
-    }
+        outputs::write(path, |file| Ok(file.write_all(picture.as_bytes())?))
+    });
+    let shown = print(&words).context("Failed to print the result");
+    kept.and(shown)?;
     match (interrupted.exit_code(), failed) {
         (Some(code), _) => Ok(code),
         (None, Some(error)) => Err(error),

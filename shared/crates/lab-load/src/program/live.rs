@@ -18,7 +18,7 @@ const SELDOM: Duration = Duration::from_secs(10);
 /// Prints on a thread of its own: a terminal that somebody has stopped must not stop the generator.
 pub struct LiveLine {
     lines: SyncSender<String>,
-    printer: JoinHandle<()>,
+    printer: Option<JoinHandle<()>>,
 }
 
 impl LiveLine {
@@ -26,7 +26,9 @@ impl LiveLine {
     pub fn start() -> Self {
         // Whoever is slow to print misses a line.
         let (lines, incoming) = sync_channel(1);
-        Self { lines, printer: std::thread::spawn(move || print(&incoming)) }
+        // Where no thread can be started the run goes on without its line.
+        let printer = std::thread::Builder::new().name("live".into()).spawn(move || print(&incoming)).ok();
+        Self { lines, printer }
     }
 
     /// Shows a run that lasts so long, to be called every [`EVERY`].
@@ -46,7 +48,7 @@ impl LiveLine {
     pub fn end(self) {
         drop(self.lines);
         // It cannot panic, and if it did nobody would miss it.
-        let _ = self.printer.join();
+        let _ = self.printer.map(JoinHandle::join);
     }
 }
 

@@ -32,7 +32,21 @@ const COULD_NOT: u8 = 2;
 
 /// The program.
 pub fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(words) if words.use_stderr() => {
+            let _ = terminal::complain(words.render().ansi().to_string().trim_end());
+            return ExitCode::from(COULD_NOT);
+        }
+        // Help that cannot be written was not given.
+        Err(help) => {
+            return match terminal::print(&help.render().ansi().to_string()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::from(COULD_NOT),
+            };
+        }
+    };
+    match run(&arguments) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // Nobody may be listening any more; the exit code still speaks.

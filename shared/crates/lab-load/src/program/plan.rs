@@ -1,6 +1,5 @@
 //! What is to be sent. Whatever can be wrong with it is found out here, before the first request.
 
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +63,7 @@ impl Plan {
         let most =
             arguments.closed.map_or(arguments.max_in_flight, |users| arguments.max_in_flight.min(users as usize));
         open_files::allow(most)?;
-        TcpStream::connect_timeout(&target.address(), PATIENCE)
-            .map_err(|error| anyhow!("nobody answers at {target} ({error}): is the service running?"))?;
+        let target = target.reached(PATIENCE)?;
         let data = match &file.data_from {
             Some(path) => Data::fetch(&target, path)?,
             None => file.own_data().unwrap_or_default(),

@@ -34,14 +34,19 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
     if exit_code.is_none() {
         document.judgement = Some(judgement(plan, &document, broke.as_ref()));
     }
-    print(&if arguments.json { json(&document)? } else { text(plan, arguments, &document, broke.as_ref()) })
-        .context("Failed to print the result")?;
-    if let Some(path) = &arguments.report {
-        outputs::write(path, |file| Ok(file.write_all(json(&document)?.as_bytes())?))?;
-    }
-    if let Some(path) = &arguments.hdr {
-        outputs::write(path, |file| Ok(hdr::write(&report, &plan.scenario, started, file)?))?;
-    }
+    // A run cannot be had again: what was measured is kept before it is shown, and none of the three keeps the others from it.
+    let kept = arguments
+        .report
+        .as_ref()
+        .map_or(Ok(()), |path| outputs::write(path, |file| Ok(file.write_all(json(&document)?.as_bytes())?)));
+    let logged = arguments
+        .hdr
+        .as_ref()
+        .map_or(Ok(()), |path| outputs::write(path, |file| Ok(hdr::write(&report, &plan.scenario, started, file)?)));
+    let shown =
+        print(&if arguments.json { json(&document)? } else { text(plan, arguments, &document, broke.as_ref()) })
+            .context("Failed to print the result");
+    kept.and(logged).and(shown)?;
     let outcome = document.judgement.map_or(Outcome::Invalid, |judgement| judgement.outcome);
     Ok(exit_code.unwrap_or(outcome.exit_code()))
 }

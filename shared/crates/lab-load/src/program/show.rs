@@ -30,6 +30,11 @@ pub fn steps(run: &LoadReport) -> String {
     for step in run.steps.iter().filter(|step| step.ok < step.planned) {
         let _ = writeln!(text, "{}", paint(BAD, format!("{} failed: {}", step.name, reasons(step))));
     }
+    for step in run.steps.iter().filter(|step| step.resent > 0) {
+        let count = figure(step.resent as f64);
+        let what = "sent once more: the service closed a kept connection just as it was used";
+        let _ = writeln!(text, "{}", paint(WARN, format!("{}: {count} {what}", step.name)));
+    }
     text
 }
 
@@ -175,6 +180,7 @@ mod tests {
             ok: 500,
             failed: BTreeMap::from([("503".into(), 1200), ("timeout".into(), 289)]),
             unfinished: 1,
+            resent: 0,
             throughput_per_s: 1.0,
             response: None,
             service: None,

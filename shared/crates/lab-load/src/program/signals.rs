@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 
 use anyhow::{Context, Result};
 use lab_load::Stop;
+use lab_results::dispositions::is_ignored;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -16,17 +17,20 @@ pub struct Interrupted(Arc<AtomicI32>);
 impl Interrupted {
     /// From now on the first signal ends the run, and the second one the program, at once.
     pub fn listen(stop: &Stop) -> Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM]).context("Failed to listen for signals")?;
+        // What was ignored when we began (nohup, a script's `&`) stays so.
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let heard = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(&status, *signal));
+        let mut signals = Signals::new(heard).context("Failed to listen for signals")?;
         let (interrupted, stop) = (Self::default(), stop.clone());
         let seen = interrupted.clone();
-        std::thread::spawn(move || {
+        std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
                 if seen.0.swap(signal, SeqCst) != 0 {
                     let _ = emulate_default_handler(signal);
                 }
                 stop.ask();
             }
-        });
+        })?;
         Ok(interrupted)
     }
 

@@ -27,6 +27,8 @@ pub enum Reply {
     AnswerAndVanish(u16),
     /// Close the connection without a word.
     Hangup,
+    /// Begin an answer, and close before its head is complete.
+    HalfHead,
     /// Announce a longer body than the one that is sent, and close.
     HalfBody,
     /// Something that is not HTTP.
@@ -78,6 +80,7 @@ fn converse(stream: &TcpStream, handler: &dyn Fn(Received) -> Reply) {
             Reply::AnswerAndClose(status) => (answer(status, "connection: close\r\n", "{}"), false),
             Reply::AnswerAndVanish(status) => (answer(status, "", "{}"), false),
             Reply::Hangup => (String::new(), false),
+            Reply::HalfHead => ("HTTP/1.1 200 OK\r\nContent-Le".to_owned(), false),
             Reply::HalfBody => ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf".to_owned(), false),
             Reply::Garbage => ("220 smtp.example ready\r\n\r\n".to_owned(), false),
             Reply::Silence => {

@@ -41,6 +41,8 @@ impl Folder {
     pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab-load"));
         command
+            .env_remove("COLUMNS")
+            .env_remove("CLICOLOR_FORCE")
             .args(words.split_whitespace())
             .current_dir(self.0.path())
             .env_remove("LAB_ROOT")

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::short;
-use crate::document::scrolling;
 use crate::handover::Learner;
+use crate::prose::inline;
+use crate::tables::{Cell, Column, table};
 
 /// What is known of one gate.
 #[derive(Default)]
@@ -22,30 +23,23 @@ struct Missed<'a> {
 /// A row for each gate that was missed, the one that holds up the most people first.
 pub fn missed(learners: &[Learner]) -> Markup {
     let gates = by_gate(learners);
+    let [lab, gate, who] = ["lab", "gate", "who misses it now"].map(Column::words);
+    let [still, ever, attempts] = ["learners now", "learners ever", "attempts"].map(Column::numbers);
+    let rows = gates.iter().map(|((lab, says), missed)| {
+        vec![
+            Cell::of("nowrap", html! { (short(lab)) }),
+            inline(says).into(),
+            missed.still.len().to_string().into(),
+            missed.ever.len().to_string().into(),
+            missed.attempts.to_string().into(),
+            missed.still.iter().copied().collect::<Vec<_>>().join(", ").into(),
+        ]
+    });
     html! {
         section {
-            h2 { "Gates that most fail" }
+            h2 { "Gates that are missed most" }
             @if gates.is_empty() { p class="faint" { "No attempt that was handed over missed a gate." } }
-            @else {
-                (scrolling("Gates that most fail", &html! {
-                    table {
-                        thead { tr { th { "lab" } th { "gate" } th class="num" { "learners still" } th class="num" { "learners ever" }
-                            th class="num" { "attempts" } th { "who is there now" } } }
-                        tbody {
-                            @for ((lab, says), missed) in gates {
-                                tr {
-                                    td class="nowrap" { (short(lab)) }
-                                    td { (says) }
-                                    td class="num" { (missed.still.len()) }
-                                    td class="num" { (missed.ever.len()) }
-                                    td class="num" { (missed.attempts) }
-                                    td { (missed.still.into_iter().collect::<Vec<_>>().join(", ")) }
-                                }
-                            }
-                        }
-                    }
-                }))
-            }
+            @else { (table("Gates that are missed most", None, &[lab, gate, still, ever, attempts, who], rows.collect())) }
         }
     }
 }

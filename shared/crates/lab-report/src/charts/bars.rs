@@ -14,7 +14,7 @@ pub struct Bar {
     pub label: String,
     /// How long it is.
     pub value: f64,
-    /// `baseline`, `yours`, `reference`: gives the colour. Nothing: the colour says whether the limit is kept.
+    /// `original`, `yours`, `reference`: gives the colour. Nothing: the colour says whether the limit is kept.
     pub subject: Option<&'static str>,
 }
 
@@ -24,6 +24,14 @@ pub struct Limit {
     pub at: f64,
     /// What it is called, such as `SLO` or `allowed`.
     pub name: &'static str,
+    /// Whether less than it is too little, rather than more too much.
+    pub is_least: bool,
+}
+
+impl Limit {
+    fn is_broken_by(&self, value: f64) -> bool {
+        if self.is_least { value < self.at } else { value > self.at }
+    }
 }
 
 const LABEL_PX: i32 = 84;
@@ -36,16 +44,19 @@ const SHORT: usize = 10;
 /// So many characters fit into the whole width.
 const WIDE: usize = 52;
 
-/// Draws the bars; nothing where there is nothing that can be drawn.
-pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>) -> Option<Markup> {
+/// Draws the bars; nothing where there is nothing that can be drawn. The axis reaches to `largest` at least: bars in several pictures can
+/// be compared where it is the largest of them all.
+pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>, largest: f64) -> Option<Markup> {
     let shown = bars.iter().all(|bar| bar.value.is_finite() && bar.value >= 0.0);
-    let largest = bars.iter().map(|bar| bar.value).chain(limit.map(|limit| limit.at)).fold(0.0, f64::max);
+    let largest = bars.iter().map(|bar| bar.value).chain(limit.map(|limit| limit.at)).fold(largest, f64::max);
     if bars.is_empty() || !shown || !super::drawable(largest) {
         return None;
     }
     let with_unit = |value: f64| if unit.is_empty() { figure(value) } else { format!("{} {unit}", figure(value)) };
     let mut says: Vec<String> = bars.iter().map(|bar| format!("{} {}", bar.label, with_unit(bar.value))).collect();
-    says.extend(limit.map(|limit| format!("{} at most {}", limit.name, with_unit(limit.at))));
+    says.extend(limit.map(|limit| {
+        format!("{} at {} {}", limit.name, if limit.is_least { "least" } else { "most" }, with_unit(limit.at))
+    }));
     let says = format!("{title}: {}", says.join(", "));
 
     let is_beside = bars.iter().all(|bar| bar.label.chars().count() <= SHORT);
@@ -67,7 +78,7 @@ pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>) -> Opt
             // What is not zero is seen, however small.
             let end = x(bar.value).max(left + if bar.value > 0.0 { 2 } else { 0 });
             area.draw(&Rectangle::new([(left, y), (end, y + THICK_PX)], colour_of(bar, limit).filled()))?;
-            let is_over = limit.is_some_and(|limit| bar.value > limit.at);
+            let is_over = limit.is_some_and(|limit| limit.is_broken_by(bar.value));
             let style = anchored(font(if is_over { &BAD } else { &INK }), HPos::Left);
             let mark = if is_over { " !" } else { "" };
             // Behind the limit's line where that would run through it.
@@ -86,7 +97,8 @@ pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>) -> Opt
             area.draw(&PathElement::new([(at, 17), (at, 23)], INK))?;
             // On the side where there is room for it.
             let side = if at > WIDTH as i32 / 2 { HPos::Right } else { HPos::Left };
-            let text = format!("{} ≤ {}", limit.name, with_unit(limit.at));
+            let sign = if limit.is_least { "≥" } else { "≤" };
+            let text = format!("{} {sign} {}", limit.name, with_unit(limit.at));
             area.draw(&Text::new(text, (at, 9), anchored(font(&INK), side)))?;
         }
         area.present()
@@ -96,7 +108,7 @@ pub fn bars(title: &str, unit: &str, bars: &[Bar], limit: Option<&Limit>) -> Opt
 fn colour_of(bar: &Bar, limit: Option<&Limit>) -> RGBColor {
     match (bar.subject, limit) {
         (Some(subject), _) => colour(subject),
-        (None, Some(limit)) if bar.value > limit.at => BAD,
+        (None, Some(limit)) if limit.is_broken_by(bar.value) => BAD,
         (None, _) => YOURS,
     }
 }

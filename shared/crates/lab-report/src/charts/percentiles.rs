@@ -8,7 +8,7 @@ use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBColor};
 
 use super::{
-    Area, BAD, BASELINE, Drawn, FAINT, INK, REFERENCE, RULE, WIDTH, YOURS, anchored, drawable, fitting, font,
+    Area, BAD, Drawn, FAINT, INK, ORIGINAL, REFERENCE, RULE, WIDTH, YOURS, anchored, drawable, fitting, font,
     log_marks, short, svg,
 };
 
@@ -18,7 +18,7 @@ const ROW_PX: i32 = 22;
 const PLOT_PX: i32 = 200;
 const AXIS_PX: i32 = 40;
 /// Told apart by their marks as well.
-const COLOURS: [RGBColor; 3] = [YOURS, BASELINE, REFERENCE];
+const COLOURS: [RGBColor; 3] = [YOURS, ORIGINAL, REFERENCE];
 
 /// Where the picture's axes lie.
 struct Axes {
@@ -93,7 +93,7 @@ pub fn percentiles(title: &str, routes: &[Distribution], slo_p99_ms: Option<f64>
 fn mark(area: &Area<'_>, route: usize, at: (i32, i32)) -> Drawn {
     match route {
         0 => area.draw(&Circle::new(at, 4, YOURS.filled())),
-        1 => area.draw(&Cross::new(at, 4, BASELINE.stroke_width(2))),
+        1 => area.draw(&Cross::new(at, 4, ORIGINAL.stroke_width(2))),
         _ => area.draw(&Circle::new(at, 3, REFERENCE.stroke_width(1))),
     }
 }

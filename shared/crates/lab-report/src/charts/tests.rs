@@ -10,13 +10,13 @@ fn bar(label: &str, value: f64) -> Bar {
 
 fn curve(points: &[(f64, f64)]) -> Curve {
     let growth = Some(Growth { class: Class::Quadratic, slope: 2.0 });
-    Curve { subject: "baseline", points: points.to_vec(), growth }
+    Curve { subject: "original", points: points.to_vec(), growth }
 }
 
 #[test]
 fn bars_are_to_scale_and_say_their_figures() {
-    let html = bars("blocks", "B", &[bar("baseline", 200.0), bar("yours", 50.0)], None).expect("drawn").0;
-    assert!(html.contains(r#"aria-label="blocks: baseline 200 B, yours 50 B""#), "{html}");
+    let html = bars("blocks", "B", &[bar("original", 200.0), bar("yours", 50.0)], None, 0.0).expect("drawn").0;
+    assert!(html.contains(r#"aria-label="blocks: original 200 B, yours 50 B""#), "{html}");
     let widths: Vec<i32> = html
         .split("<rect ")
         .skip(1)
@@ -28,29 +28,50 @@ fn bars_are_to_scale_and_say_their_figures() {
 
 #[test]
 fn a_chart_of_nothing_is_none() {
-    assert!(bars("x", "", &[], None).is_none());
-    assert!(bars("x", "", &[bar("a", 0.0)], None).is_none());
-    assert!(bars("x", "", &[bar("a", f64::NAN)], None).is_none());
-    assert!(bars("x", "", &[bar("a", 1e300)], None).is_none());
-    assert!(growth("x", &[]).is_none());
-    assert!(growth("x", &[curve(&[(100.0, 5.0)])]).is_none());
-    assert!(growth("x", &[curve(&[(100.0, 0.0), (200.0, 0.0)])]).is_none());
+    assert!(bars("x", "", &[], None, 0.0).is_none());
+    assert!(bars("x", "", &[bar("a", 0.0)], None, 0.0).is_none());
+    assert!(bars("x", "", &[bar("a", f64::NAN)], None, 0.0).is_none());
+    assert!(bars("x", "", &[bar("a", 1e300)], None, 0.0).is_none());
+    assert!(growth("x", "", &[], None).is_none());
+    assert!(growth("x", "", &[curve(&[(100.0, 5.0)])], None).is_none());
+    assert!(growth("x", "", &[curve(&[(100.0, 0.0), (200.0, 0.0)])], None).is_none());
     assert!(ratios("x", &[]).is_none());
     assert!(timeline("x", &[]).is_none());
 }
 
 #[test]
 fn a_limit_is_drawn_and_said_and_what_is_over_it_is_marked() {
-    let limit = Limit { at: 8.0, name: "allowed" };
-    let html = bars("bytes", "", &[bar("baseline", 100.0), bar("yours", 2.0)], Some(&limit)).expect("drawn").0;
+    let limit = Limit { at: 8.0, name: "allowed", is_least: false };
+    let two = [bar("original", 100.0), bar("yours", 2.0)];
+    let html = bars("bytes", "", &two, Some(&limit), 0.0).expect("drawn").0;
     assert!(html.contains("allowed at most 8") && html.contains("allowed ≤ 8"), "{html}");
     assert!(html.contains("100 !") && !html.contains("2 !"), "{html}");
+    let least = Limit { is_least: true, ..limit };
+    let html = bars("hashes", "", &two, Some(&least), 0.0).expect("drawn").0;
+    assert!(html.contains("allowed at least 8") && html.contains("allowed ≥ 8"), "{html}");
+    assert!(html.contains("2 !") && !html.contains("100 !"), "{html}");
+}
+
+#[test]
+fn bars_of_two_pictures_have_one_axis() {
+    let longest = |html: &str| {
+        let widths = html
+            .split("<rect ")
+            .skip(1)
+            .filter_map(|rect| rect.split_once("width=\"")?.1.split_once('"')?.0.parse().ok());
+        widths.fold(0, i32::max)
+    };
+    let original = bars("statements", "", &[bar("100", 3_626.0)], None, 0.0).expect("drawn").0;
+    let mended = bars("statements", "", &[bar("100", 2.0)], None, 3_626.0).expect("drawn").0;
+    assert!(longest(&mended) < longest(&original) / 50, "{mended}");
 }
 
 #[test]
 fn growth_names_the_class_and_every_point() {
-    let html = growth("bytes", &[curve(&[(100.0, 1.0), (200.0, 4.0), (400.0, 16.0)])]).expect("drawn").0;
-    assert!(html.contains("baseline grows as n²: 1 at 100, 4 at 200, 16 at 400"), "{html}");
+    let points = [(100.0, 1.0), (200.0, 4.0), (400.0, 16.0)];
+    let html = growth("bytes", "orders", &[curve(&points)], Some(Class::Linear)).expect("drawn").0;
+    assert!(html.contains("original grows as n²: 1 at 100, 4 at 200, 16 at 400"), "{html}");
+    assert!(html.contains("Allowed: at most n\"") && html.contains("orders"), "{html}");
     assert!(html.contains("slope 2.00") && html.matches("<circle").count() == 4, "{html}");
 }
 
@@ -76,15 +97,18 @@ fn words_from_elsewhere_are_escaped() {
         name: evil.into(),
         ratio: Interval { median: 2.0, low: 1.9, high: 2.1, samples: 9 },
         finding: Finding::Faster,
+        margin: Some(0.5),
         clock: "wall".into(),
         size: None,
+        size_unit: String::new(),
         unit: "us".into(),
         medians: [2.0, 1.0],
         workers: 1,
         preempted: None,
     };
-    for html in [bars(evil, evil, &[bar(evil, 1.0)], None).expect("drawn").0, ratios(evil, &[ratio]).expect("drawn").0]
-    {
+    let drawn =
+        [bars(evil, evil, &[bar(evil, 1.0)], None, 0.0), growth(evil, evil, &[curve(&[(1.0, 1.0), (2.0, 2.0)])], None)];
+    for html in drawn.into_iter().chain([ratios(evil, &[ratio])]).map(|html| html.expect("drawn").0) {
         assert!(!html.contains("<script") && html.contains("&lt;script"), "{html}");
     }
 }
@@ -94,6 +118,7 @@ fn attempts_at_one_moment_and_the_last_second_of_time_are_drawn() {
     let attempt = |at, outcome, hints_used| Attempt {
         at,
         seed: 7,
+        database: None,
         outcome,
         reason: String::new(),
         missed: Vec::new(),

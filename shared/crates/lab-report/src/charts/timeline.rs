@@ -15,8 +15,14 @@ const ROW_PX: i32 = 24;
 const TOP_PX: i32 = 22;
 
 /// From the worst to the best.
-const ROWS: [Outcome; 5] =
-    [Outcome::Solved, Outcome::Inconclusive, Outcome::NotYet, Outcome::WrongAnswer, Outcome::Invalid];
+const ROWS: [Outcome; 6] = [
+    Outcome::Solved,
+    Outcome::CountsPass,
+    Outcome::Inconclusive,
+    Outcome::NotYet,
+    Outcome::WrongAnswer,
+    Outcome::Invalid,
+];
 
 /// Draws the attempts by the time since the first of them.
 pub fn timeline(title: &str, attempts: &[Attempt]) -> Option<Markup> {
@@ -41,7 +47,7 @@ pub fn timeline(title: &str, attempts: &[Attempt]) -> Option<Markup> {
                 let at = (x(attempt.at), y);
                 match row {
                     Outcome::Solved => area.draw(&Circle::new(at, 6, YOURS.filled()))?,
-                    Outcome::NotYet => area.draw(&Circle::new(at, 5, YOURS.stroke_width(2)))?,
+                    Outcome::CountsPass | Outcome::NotYet => area.draw(&Circle::new(at, 5, YOURS.stroke_width(2)))?,
                     Outcome::Inconclusive => area.draw(&Circle::new(at, 4, FAINT.filled()))?,
                     Outcome::WrongAnswer | Outcome::Invalid => area.draw(&Cross::new(at, 5, BAD.stroke_width(2)))?,
                 }

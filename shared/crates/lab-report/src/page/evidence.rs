@@ -1,14 +1,15 @@
 //! What the tools found: where the time goes, what changed, who asks for memory, which task holds its thread.
 
 use lab_results::gate::figure as number;
-use lab_results::{HeapSite, Record};
+use lab_results::{HeapSite, ProgramRun, Record};
 use maud::{Markup, html};
 
 use super::said::said;
-use crate::document::scrolling;
+use crate::document::fold;
 use crate::flamegraph::frame;
 use crate::sources::{Lab, Picture, Program};
-use crate::words::facts_of_run;
+use crate::tables::{Column, table};
+use crate::words::{database_badge, facts_of_run};
 
 /// So many sites of each heap profile.
 const SITES: usize = 8;
@@ -30,12 +31,8 @@ const TOOLS: [Tool; 6] = [
     },
     Tool { verb: "offcpu", heading: "Where it waits", reading: "Width: share of the time off the CPU." },
     Tool { verb: "heap", heading: "Who asks for memory", reading: "Width: share of what was asked for." },
-    Tool {
-        verb: "live-heap",
-        heading: "Who holds memory",
-        reading: "Width: share of what was live when that was most.",
-    },
-    Tool { verb: "console", heading: "Its tasks", reading: "" },
+    Tool { verb: "live-heap", heading: "Who holds memory", reading: "Width: share of the live bytes at the peak." },
+    Tool { verb: "console", heading: "Tasks", reading: "" },
 ];
 
 /// All that tools found in a lab.
@@ -53,24 +50,37 @@ pub fn evidence(lab: &Lab) -> Markup {
 
 fn section(lab: &Lab, verb: &str, heading: &str, reading: &str) -> Markup {
     let programs: Vec<&Program> = lab.programs(verb).collect();
+    if programs.is_empty() {
+        return html! {};
+    }
     let is_heap = verb.ends_with("heap");
+    let inside = html! {
+        // What is short stands beside each other, before and after.
+        div class=(if is_heap { "pair" } else { "" }) {
+            @for program in &programs { div {
+                h4 { (of(program)) (database_badge(program.run.as_ref().and_then(|run| run.database.as_deref()))) }
+                @if !is_heap { (pictures(lab, program, reading)) }
+                @if let Some(run) = &program.run { (words_of(program, run)) }
+            } }
+        }
+        @if is_heap {
+            @for program in programs.iter().filter(|program| !program.pictures.is_empty()) {
+                h4 { (of(program)) }
+                (pictures(lab, program, reading))
+            }
+        }
+    };
+    let subjects: Vec<String> = programs.iter().map(|program| of(program)).collect();
+    fold(&html! { (heading) }, &subjects.join(", "), &inside)
+}
+
+/// What a run said. Nothing must not look like something that was forgotten.
+fn words_of(program: &Program, run: &ProgramRun) -> Markup {
+    let words = said(run);
     html! {
-        @if !programs.is_empty() {
-            h3 { (heading) }
-            // What is short stands beside each other, before and after.
-            div class=(if is_heap { "pair" } else { "" }) {
-                @for program in &programs { div {
-                    h4 { (of(program)) }
-                    @if !is_heap { (pictures(lab, program, reading)) }
-                    @if let Some(run) = &program.run { (said(run)) }
-                } }
-            }
-            @if is_heap {
-                @for program in programs.iter().filter(|program| !program.pictures.is_empty()) {
-                    h4 { (of(program)) }
-                    (pictures(lab, program, reading))
-                }
-            }
+        (words)
+        @if words.0.trim().is_empty() && program.pictures.is_empty() {
+            p class="faint" { "This run found nothing that can be shown. " (facts_of_run(run)) }
         }
     }
 }
@@ -85,14 +95,17 @@ fn of(program: &Program) -> String {
 }
 
 fn pictures(lab: &Lab, program: &Program, reading: &str) -> Markup {
-    let facts = program.run.as_ref().map_or("drawn before its seed and machine were kept".into(), facts_of_run);
+    let facts = program
+        .run
+        .as_ref()
+        .map_or("drawn by an older version, which kept neither seed nor machine".into(), facts_of_run);
     let mut records = program.run.iter().flat_map(|run| &run.records);
     let has_profile = records.any(|record| matches!(record, Record::Profile { .. }));
     html! {
         @if program.pictures.is_empty() && has_profile { p class="facts" { "The picture is no longer on disk. " (facts) } }
         @for picture in &program.pictures {
             figure {
-                (frame(&title(lab, program, picture), &picture.svg))
+                (frame(&title(lab, program, picture), &picture.svg, program.verb == "flamediff"))
                 figcaption {
                     div { (reading) " Click a frame to zoom in; by keyboard: arrows, Enter, Escape." }
                     div { (facts) }
@@ -127,22 +140,16 @@ pub fn allocation_sites(subject: &str, sites: &[HeapSite]) -> Markup {
 }
 
 fn table_of_sites(subject: &str, order: &str, sites: &[&HeapSite]) -> Markup {
-    scrolling(
+    let rows = sites.iter().map(|site| {
+        let frames = html! { @for (i, name) in site.frames.iter().enumerate() {
+            div class=(if i == 0 { "" } else { "faint" }) { code { (name) } }
+        } };
+        vec![number(site.bytes as f64).into(), number(site.blocks as f64).into(), frames.into()]
+    });
+    table(
         &format!("Allocation sites of {subject}, {order}"),
-        &html! {
-            table {
-                caption { "Allocation sites, " (order) }
-                thead { tr { th class="num" { "bytes" } th class="num" { "blocks" } th { "site" } } }
-                tbody { @for site in sites {
-                    tr {
-                        td class="num" { (number(site.bytes as f64)) }
-                        td class="num" { (number(site.blocks as f64)) }
-                        td { @for (i, name) in site.frames.iter().enumerate() {
-                            div class=(if i == 0 { "" } else { "faint" }) { code { (name) } }
-                        } }
-                    }
-                } }
-            }
-        },
+        Some(&format!("Allocation sites, {order}")),
+        &[Column::numbers("bytes"), Column::numbers("blocks"), Column::words("site")],
+        rows.collect(),
     )
 }

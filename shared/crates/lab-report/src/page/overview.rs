@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::document::scrolling;
+use crate::prose::inline;
 use crate::sources::{Lab, Report};
+use crate::tables::{Cell, Column, table};
 use crate::words::counted;
 
 /// How many are solved, and a row for each lab; nothing for a report on one lab.
@@ -26,40 +27,40 @@ pub fn overview(report: &Report) -> Markup {
                     @for lab in &report.labs { span class=(state_class(lab)) {} }
                 }
             }
-            (scrolling("Progress of all labs", &html! {
-                table {
-                    thead { tr { th { "lab" } th { "part" } th class="num" { "minutes" } th { "state" } th class="num" { "attempts" }
-                        th class="num" { "hints" } th { "diagnosis" } } }
-                    tbody { @for lab in &report.labs { (row(lab)) } }
-                }
-            }))
+            (table("Progress of all labs", None, &columns(), report.labs.iter().map(row).collect()))
         }
     }
 }
 
-fn row(lab: &Lab) -> Markup {
+fn columns() -> Vec<Column> {
+    let [lab, part, state, diagnosis] = ["lab", "part of the course", "state", "diagnosis"].map(Column::words);
+    let [minutes, attempts, hints] = ["minutes", "attempts", "hints"].map(Column::numbers);
+    vec![lab, part, minutes, state, attempts, hints, diagnosis]
+}
+
+fn row(lab: &Lab) -> Vec<Cell> {
     let progress = &lab.progress;
-    html! {
-        tr {
-            td {
-                a href={ "#" (lab.name) } { (lab.nn()) " " (lab.slug.replace('-', " ")) }
-                div class="faint" { (lab.symptom) }
-            }
-            td { (lab.part) }
-            td class="num" { (lab.minutes) }
-            td { @match progress.state() {
-                "-" => "–",
-                state => span class=(if progress.solved { "badge good" } else { "badge" }) { (state) },
-            } }
-            td class="num" { (progress.attempts) }
-            td class="num" { (progress.hints) " of 4" }
-            td { @match &progress.diagnosis { Some(right) => (right), None => "–" } }
-        }
-    }
+    let name = html! {
+        a href={ "#" (lab.name) } { (lab.nn()) " " (lab.slug.replace('-', " ")) }
+        div class="faint" { (inline(&lab.symptom)) }
+    };
+    let state = html! { @match lab.state() {
+        "-" => "–",
+        state => span class=(if progress.solved { "badge good" } else { "badge" }) { (state) },
+    } };
+    vec![
+        name.into(),
+        lab.part.to_string().into(),
+        lab.minutes.to_string().into(),
+        state.into(),
+        lab.attempts().to_string().into(),
+        format!("{} of 4", progress.hints).into(),
+        progress.diagnosis.clone().unwrap_or("–".into()).into(),
+    ]
 }
 
 fn state_class(lab: &Lab) -> &'static str {
-    match lab.progress.state() {
+    match lab.state() {
         "solved" => "solved",
         "started" => "started",
         _ => "",

@@ -1,13 +1,13 @@
 //! One baseline held against another.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Baseline, Count, Repeated, SCHEMA, Source, Unusable, Worse};
 use crate::gate::figure;
 use crate::growth::Class;
+use crate::names::{count_label, database_name, size_label};
 
 /// How much further than its recorded spread a count may lie that did not repeat exactly: half of its value. Three repeats within
 /// a minute know little of next month's machine, and what such a count (CPU time, resident memory) is there to find is a multiple.
@@ -20,6 +20,9 @@ pub struct Change {
     pub subject: String,
     /// The count.
     pub count: String,
+    /// What its size counts, such as `orders`; empty where neither of the two says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// What was compared.
     #[serde(flatten)]
     pub what: What,
@@ -94,13 +97,19 @@ pub fn compare(old: &Baseline, new: &Baseline) -> Result<Vec<Change>, Unusable> 
         if let (Some(then), Some(now)) = (then, now)
             && then.database != now.database
         {
-            let [then, now] = [then, now].map(|subject| subject.database.as_deref().unwrap_or("no database"));
+            let [then, now] =
+                [then, now].map(|subject| subject.database.as_deref().map_or("no database", database_name));
             return Err(not_comparable(old, new, &format!("{subject} ran on {then} there and on {now} here (DB=...)")));
         }
         let counts = |of: Option<&super::Subject>| of.map(|subject| subject.counts.clone()).unwrap_or_default();
         let (then, now) = (counts(then), counts(now));
         for count in both(then.keys(), now.keys()) {
-            let change = |what, moved| Change { subject: subject.clone(), count: count.clone(), what, moved };
+            let units = [now.get(count), then.get(count)].into_iter().flatten().map(|count| count.unit.clone());
+            let unit = units.into_iter().find(|unit| !unit.is_empty()).unwrap_or_default();
+            let change = |what, moved| {
+                let (subject, count, unit) = (subject.clone(), count.clone(), unit.clone());
+                Change { subject, count, unit, what, moved }
+            };
             match (then.get(count), now.get(count)) {
                 (Some(then), Some(now)) => {
                     if !then.at.keys().eq(now.at.keys()) {
@@ -234,21 +243,24 @@ fn growth(then: &Count, now: &Count) -> Option<(What, Moved)> {
 }
 
 impl Change {
-    /// The sentence that people read: `statements: 3 -> 43 at size 40`.
+    /// The sentence that people read: `statements: 3 -> 43 at 40 orders`.
     pub fn sentence(&self) -> String {
-        format!("{}: {}", self.count, self.what)
+        format!("{}: {}", count_label(&self.count), self.what.with(&self.unit))
     }
 }
 
-impl fmt::Display for What {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl What {
+    /// In words, at sizes of this unit.
+    pub fn with(&self, unit: &str) -> String {
         let class = |class: &Option<Class>| class.map_or("unknown".to_string(), |class| class.to_string());
         match self {
-            What::Value { size, then, now, .. } => write!(f, "{} -> {} at size {size}", figure(*then), figure(*now)),
-            What::Growth { then, now } => write!(f, "{} -> {}", class(then), class(now)),
-            What::Unsteady { within } => write!(f, "no longer repeats exactly (within {:.2}%)", within * 100.0),
-            What::Appeared => f.write_str("appeared"),
-            What::Vanished => f.write_str("is no longer counted"),
+            What::Value { size, then, now, .. } => {
+                format!("{} -> {} at {}", figure(*then), figure(*now), size_label(*size, unit))
+            }
+            What::Growth { then, now } => format!("{} -> {}", class(then), class(now)),
+            What::Unsteady { within } => format!("no longer repeats exactly (within {:.2}%)", within * 100.0),
+            What::Appeared => "appeared".into(),
+            What::Vanished => "is no longer counted".into(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Baseline, Change, Moved, Unusable, What, compare};
+use crate::names::count_label;
 
 /// One step of a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Move {
     pub subject: String,
     /// The count.
     pub count: String,
+    /// What its size counts; empty where nobody says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// What moved: the value at the largest size at which it did, and the class.
     pub what: Vec<What>,
     /// The wrong way if anything of it went the wrong way.
@@ -58,14 +62,15 @@ pub fn moves(changes: &[Change]) -> Vec<Move> {
         // Sizes come in rising order.
         let what = values.last().copied().into_iter().chain(others).collect();
         let moved = changes.iter().map(|change| change.moved).max().unwrap_or(Moved::Same);
-        Move { subject: subject.into(), count: count.into(), what, moved }
+        let unit = changes[0].unit.clone();
+        Move { subject: subject.into(), count: count.into(), unit, what, moved }
     };
     moved.into_iter().map(one).collect()
 }
 
 impl fmt::Display for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what: Vec<String> = self.what.iter().map(What::to_string).collect();
-        write!(f, "{}: {}", self.count, what.join(", "))
+        let what: Vec<String> = self.what.iter().map(|what| what.with(&self.unit)).collect();
+        write!(f, "{}: {}", count_label(&self.count), what.join(", "))
     }
 }

@@ -38,6 +38,15 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// With what the sizes of its counts are of.
+    #[must_use]
+    pub fn of_unit(mut self, unit: &str) -> Subject {
+        self.counts.values_mut().for_each(|count| count.unit = unit.into());
+        self
+    }
+}
+
 /// One run's values by count and size.
 fn by_name(run: &Run) -> Result<BTreeMap<&str, BTreeMap<u64, f64>>, Unusable> {
     let mut named: BTreeMap<&str, BTreeMap<u64, f64>> = BTreeMap::new();
@@ -69,7 +78,7 @@ fn count(repeats: &[&BTreeMap<u64, f64>], worse: Worse) -> Count {
     let points: Vec<(f64, f64)> = at.iter().map(|(size, value)| (*size as f64, *value)).collect();
     let growth = growth::fit(&points).map(|growth| Growth { slope: rounded(growth.slope), ..growth });
     let repeated = if within == 0.0 { Repeated::Exactly } else { Repeated::Within(rounded(within).max(1e-4)) };
-    Count { worse, repeated, growth, at }
+    Count { worse, repeated, growth, unit: String::new(), at }
 }
 
 /// Less is worse only where a gate asks for at least so many and no other gate asks for the opposite.

@@ -51,6 +51,18 @@ fn one_statement_more_is_worse_at_its_size_only() {
 }
 
 #[test]
+fn a_size_has_its_unit_and_a_count_its_words() {
+    let of = |value: f64| {
+        let subject = Subject::from_runs(&[run("peak_mib", |_| value)], &[]).expect("counts");
+        baseline("a", subject.of_unit("orders"))
+    };
+    let worse = moved(&compare(&of(3.0), &of(4.0)).expect("comparable"), Moved::Worse);
+    assert_eq!(worse[0], "peak, MiB: 3 -> 4 at 5 orders");
+    let steps = history(&[of(3.0), of(4.0)]).expect("comparable");
+    assert_eq!(steps[0].moves()[0].to_string(), "peak, MiB: 3 -> 4 at 320 orders");
+}
+
+#[test]
 fn a_class_moves_with_its_count() {
     let steeper = compare(&exact("a", |_| 3.0), &exact("b", |n| n + 3.0)).expect("comparable");
     assert!(moved(&steeper, Moved::Worse).contains(&"statements: constant -> n".to_string()), "{steeper:?}");
@@ -156,7 +168,7 @@ fn other_sizes_seeds_and_databases_are_not_comparable() {
     }
     let mut elsewhere = old.clone();
     elsewhere.subjects.values_mut().for_each(|subject| subject.database = Some("postgres".into()));
-    assert!(compare(&old, &elsewhere).expect_err("other database").to_string().contains("postgres"));
+    assert!(compare(&old, &elsewhere).expect_err("other database").to_string().contains("PostgreSQL"));
 }
 
 #[test]
@@ -217,10 +229,12 @@ fn a_move_is_told_at_the_largest_size_that_moved() {
 fn the_file_is_readable_and_comes_back() {
     let mut kept = exact("a", |n| if n == 5.0 { 2.5 } else { 3.0 });
     kept.subjects.get_mut("page").expect("it is there").ratios = vec![Ratio {
-        name: "baseline / yours".into(),
+        name: "original / yours".into(),
         size: Some(20),
+        size_unit: "orders".into(),
         ratio: Interval { median: 1.0, low: 0.99, high: 1.01, samples: 800 },
         finding: Finding::Same,
+        margin: Some(0.02),
         clock: "wall".into(),
     }];
     let text = serde_json::to_string_pretty(&kept).expect("serialises");

@@ -179,6 +179,7 @@ mod tests {
             ok: planned,
             failed: BTreeMap::new(),
             unfinished: 0,
+            resent: 0,
             throughput_per_s: planned as f64,
             response: (planned > 0).then(|| latencies(p99_ms)),
             service: None,

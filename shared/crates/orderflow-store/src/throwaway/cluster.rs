@@ -1,5 +1,5 @@
 use super::folder::Folder;
-use super::programs::find_on_path;
+use super::programs::{command, find_on_path};
 use super::{as_host, postgres_programs};
 use crate::StoreError;
 use rustix::process::{Pid, Signal, geteuid, kill_process, kill_process_group};
@@ -113,16 +113,13 @@ impl Account {
         chown(folder, Some(user), Some(group)).map_err(StoreError::io(format!("hand {} over", folder.display())))
     }
 
-    /// A command without our stdin and stdout (whoever reads those waits for their end), without the user's PG variables.
+    /// A command without our stdin and stdout (whoever reads those waits for their end).
     fn command(&self, program: &Path, folder: &Path, log: &str) -> Result<Command, StoreError> {
         let failed = || StoreError::io(format!("write {log} in {}", folder.display()));
         let output = File::create(folder.join(log)).map_err(failed())?;
         let errors = output.try_clone().map_err(failed())?;
-        let mut command = Command::new(program);
+        let mut command = command(program);
         command.current_dir(folder).stdin(Stdio::null()).stdout(output).stderr(errors);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
-            command.env_remove(name);
-        }
         if let Some((user, group)) = self.ids {
             command.uid(user).gid(group);
         }
@@ -224,7 +221,7 @@ fn spawn_server(programs: &Path, account: &Account, folder: &Path, address: &Add
 /// server whose janitor was killed runs on until the next janitor's sweep.
 fn dies_with_parent(postgres: &Path) -> Option<PathBuf> {
     let setpriv = find_on_path("setpriv").filter(|_| cfg!(target_os = "linux"))?;
-    let mut probe = Command::new(&setpriv);
+    let mut probe = command(&setpriv);
     probe.args(["--pdeathsig", "INT"]).arg(postgres).arg("--version");
     let status = probe.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
     status.success().then_some(setpriv)

@@ -1,4 +1,5 @@
 use crate::StoreError;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +14,18 @@ pub fn postgres_programs() -> Result<PathBuf, StoreError> {
         })
         .or_else(pg_config)
         .ok_or_else(|| StoreError::PostgresNotInstalled { install: install_line() })
+}
+
+/// What PostgreSQL's programs see of our environment: where programs and libraries are. Neither PostgreSQL's own variables, which are about
+/// somebody's own server, nor somebody's time zone and language, which would become the server's.
+const SEEN: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR"];
+
+/// A command for a program of PostgreSQL's.
+pub(super) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    let seen = SEEN.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    command.env_clear().envs(seen).env("LC_ALL", "C");
+    command
 }
 
 /// A program of this name on the PATH.
@@ -40,7 +53,7 @@ fn newest(root: &Path) -> Option<PathBuf> {
 }
 
 fn pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
+    let output = command("pg_config").arg("--bindir").output().ok()?;
     let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
     has_programs(&folder).then_some(folder)
 }
@@ -63,8 +76,20 @@ fn install_line() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::newest;
+    use super::{command, newest};
     use std::fs;
+
+    #[test]
+    fn postgresqls_programs_see_nothing_that_steers_them() {
+        let command = command("postgres");
+        let seen: Vec<_> = command.get_envs().map(|(name, _)| name.to_str().unwrap()).collect();
+        assert!(seen.contains(&"PATH") && seen.contains(&"LC_ALL"), "{seen:?}");
+        // Cargo's own are there in every test, and are not passed on.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some() && !seen.contains(&"CARGO_MANIFEST_DIR"), "{seen:?}");
+        let output = super::command("env").output().unwrap();
+        let lines = String::from_utf8(output.stdout).unwrap();
+        assert!(lines.lines().all(|line| seen.contains(&line.split('=').next().unwrap())), "{lines}");
+    }
 
     #[test]
     fn the_newest_complete_version_wins() {

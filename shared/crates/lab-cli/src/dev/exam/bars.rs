@@ -1,4 +1,4 @@
-//! The bars of measurement.md, held against a paper.
+//! What the judge must reach, held against a paper (the book: measuring-examined.md).
 
 use serde::{Deserialize, Serialize};
 

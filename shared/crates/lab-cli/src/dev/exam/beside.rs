@@ -1,7 +1,7 @@
 //! Criterion on the same work: its own comparison with a saved baseline, read from its own words.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use lab_results::stats::median;
@@ -9,7 +9,7 @@ use lab_results::stats::median;
 use super::paper::CriterionAnswer;
 use super::question::progress;
 use crate::cargo::{self, Build, Built};
-use crate::child::Running;
+use crate::child::{self, Running, Sees};
 use crate::workspace::Workspace;
 
 /// Comparisons of identical copies, and of 5% planted, for each kind of work.
@@ -47,14 +47,14 @@ pub fn criterion(workspace: &Workspace) -> Result<Vec<CriterionAnswer>> {
         }
         bar.finish_and_clear();
         answer.seconds_p50 = median(&seconds).unwrap_or(f64::NAN);
-        anstream::eprintln!("{answer:?}");
+        crate::complain!("{answer:?}");
         answers.push(answer);
     }
     Ok(answers)
 }
 
 fn bench(program: &Path, folder: &Path, what: &str, mode: &str) -> Result<String> {
-    let mut command = Command::new(program);
+    let mut command = child::command(program, Sees::Surroundings);
     command
         .args(["--bench", mode, "exam", "--noplot"])
         .env("LAB_EXAM", what)

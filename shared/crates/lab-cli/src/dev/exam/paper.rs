@@ -17,7 +17,7 @@ use crate::say;
 use crate::workspace::Workspace;
 
 /// The page of the book that the tables stand on.
-const PAGE: &str = "shared/book/src/measuring.md";
+const PAGE: &str = "shared/book/src/measuring-examined.md";
 const BEGIN: &str = "<!-- exam:begin -->";
 const END: &str = "<!-- exam:end -->";
 
@@ -46,7 +46,7 @@ pub struct Paper {
     pub controls: Vec<ControlAnswer>,
     /// Criterion on the same work.
     pub criterion: Vec<CriterionAnswer>,
-    /// The bars of measurement.md.
+    /// What must be reached.
     pub bars: Vec<Bar>,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -13,12 +13,12 @@ use lab_results::{Finding, Record, growth};
 
 use super::CLASSES;
 use super::paper::{Answer, GrowthAnswer};
-use crate::child::Running;
+use crate::child::{self, Running, Sees};
 use crate::machine;
 use crate::runner::{self, Call};
 use crate::verify::timing::{RULE, decide};
 
-/// No further worker of one verdict after this long (measurement.md: a true 5% in at most 10 s).
+/// No further worker of one verdict after this long: a true 5% must be found in at most 10 s.
 const BUDGET: Duration = Duration::from_secs(10);
 /// So many processes keep the machine busy where a question asks for load.
 const HOGS: usize = 10;
@@ -136,7 +136,7 @@ impl Hogs {
     pub fn start(program: &Path, count: usize) -> Result<Self> {
         let mut hogs = Hogs(Vec::new());
         for number in 0..count {
-            let mut command = Command::new(program);
+            let mut command = child::command(program, Sees::Surroundings);
             command
                 .args(["burn", &number.to_string()])
                 .env("LAB_CHILD", "1")
@@ -195,7 +195,7 @@ pub fn growth(program: &Path, quick: bool) -> Result<Vec<GrowthAnswer>> {
             let records = runner::run(program, &call)?.finished()?;
             let points = |name: &str| -> Vec<(f64, f64)> {
                 let counts = records.iter().filter_map(|record| match record {
-                    Record::Counts { size, counts } => Some((*size as f64, *counts.get(name)?)),
+                    Record::Counts { size, counts, .. } => Some((*size as f64, *counts.get(name)?)),
                     _ => None,
                 });
                 counts.collect()

@@ -68,7 +68,7 @@ pub fn measure(
         ask("what stalls", "stall", url, Outcome::Breach, STALL_S)?,
     ];
     for (role, program, expected) in
-        [("untouched", &programs.baseline, Outcome::Breach), ("solved", &programs.reference, Outcome::Pass)]
+        [("untouched", &programs.original, Outcome::Breach), ("solved", &programs.reference, Outcome::Pass)]
     {
         let service = Service::start(program, &[])?;
         rows.push(ask(&format!("lab {LAB}, {role}"), &lab.slug, &service.url, expected, OTHERS_S)?);

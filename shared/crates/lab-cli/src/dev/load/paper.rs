@@ -89,7 +89,7 @@ impl Paper {
         let is_lenient = self.quick || self.is_ci;
         let stall = self.stall.as_ref().map(|found| (Part::Stall, found.sheet(), found.bars(is_lenient)));
         let agreement = self.agreement.as_ref().map(|found| (Part::Agreement, found.sheet(), found.bars()));
-        let cost = self.cost.as_ref().map(|found| (Part::Cost, found.sheet(), found.bars()));
+        let cost = self.cost.as_ref().map(|found| (Part::Cost, found.sheet(), found.bars(is_lenient)));
         let memory = self.memory.as_ref().map(|found| (Part::Memory, found.sheet(), found.bars()));
         let starved = self.starved.as_ref().map(|found| (Part::Starved, found.sheet(), found.bars(is_lenient)));
         [stall, agreement, cost, memory, starved].into_iter().flatten().collect()

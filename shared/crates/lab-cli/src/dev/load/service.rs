@@ -2,13 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use lab_results::Record;
 
 use super::analytic::{PERIOD_MS, STALL_MS};
-use crate::child::Running;
+use crate::child::{self, Running, Sees};
 
 /// A running service; it ends with this value.
 pub struct Service {
@@ -25,7 +25,7 @@ impl Service {
 
     /// Starts a program that can `serve`, on a free port.
     pub fn start(program: &Path, arguments: &[&str]) -> Result<Self> {
-        let mut command = Command::new(program);
+        let mut command = child::command(program, Sees::Surroundings);
         command
             .args(["serve", "--port", "0"])
             .args(arguments)

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::child;
 use super::said::{Said, read};
 use crate::cargo;
+use crate::child::{Sees, command, tool};
 use crate::error::Usage;
 use crate::verbs::doctor::on_path;
 use crate::verbs::load::generator;
@@ -136,7 +137,7 @@ impl<'a> Tools<'a> {
     }
 
     fn ours(&self, ask: Ask) -> Command {
-        let mut command = Command::new(&self.ours);
+        let mut command = command(&self.ours, Sees::Surroundings);
         command.args(["--target", ask.url, "--scenario", ask.scenario, "--json"]);
         command.args(["--duration", &duration(ask.seconds)]).env("LAB_ROOT", &self.workspace.root);
         match ask.load {
@@ -150,7 +151,7 @@ impl<'a> Tools<'a> {
     }
 
     fn k6(&self, k6: &Path, ask: Ask, report: &Path) -> Command {
-        let mut command = Command::new(k6);
+        let mut command = tool(k6);
         // Neither a word to its maker nor a port for its remote control.
         command.args(["run", "--quiet", "--no-usage-report", "--address", ""]);
         let mut set = |name: &str, value: &str| {
@@ -178,7 +179,7 @@ impl<'a> Tools<'a> {
     }
 
     fn locust(&self, locust: &Path, ask: Ask, report: &Path) -> Command {
-        let mut command = Command::new(self.workspace.root.join("scripts/locust/run"));
+        let mut command = tool(self.workspace.root.join("scripts/locust/run"));
         let Load::Even { rate, .. } = ask.load else { unreachable!("Locust is only asked to send evenly") };
         // Each user comes once in five seconds, which is longer than the stall.
         let users = (5 * rate).to_string();
@@ -199,7 +200,7 @@ impl<'a> Tools<'a> {
     }
 
     fn wrk(&self, wrk: &Path, ask: Ask) -> Command {
-        let mut command = Command::new(wrk);
+        let mut command = tool(wrk);
         let Load::Closed { users, .. } = ask.load else { unreachable!("wrk knows no schedule") };
         // A request that the stall holds for 2 s would otherwise be a timeout.
         command.args(["--threads", "1", "--timeout", "10s", "--latency", "--connections", &users.to_string()]);

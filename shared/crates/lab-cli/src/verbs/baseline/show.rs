@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use lab_results::baseline::{Change, Moved, Ratio, Repeated, Source, Step, Subject, TOLERANCE, What, moves};
 use lab_results::gate::figure;
+use lab_results::names::{MARGIN_DECIDES, clock_label, count_label, margin_label, size_label};
 use lab_results::{Baseline, Class};
 
+use crate::fullscreen::wrapped;
 use crate::render::{View, grid, print, verdict_cell};
 use crate::say;
-use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, WARN, paint};
+use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, WARN, paint, width};
 
 /// What was saved: each count at its largest size.
 pub fn saved(baseline: &Baseline) {
@@ -21,7 +23,8 @@ pub fn saved(baseline: &Baseline) {
                 Repeated::Within(share) => format!("within {}%", figure(share * 100.0)),
             };
             let growth = kept.growth.map_or("-".into(), |growth| growth.class.to_string());
-            view.add_row([short(name), count.clone(), size.to_string(), figure(*value), growth, repeated]);
+            let size = size_label(*size, &kept.unit);
+            view.add_row([short(name), count_label(count), size, figure(*value), growth, repeated]);
         }
     }
     print(&view);
@@ -115,10 +118,12 @@ fn is_news(change: &Change) -> bool {
 fn row(change: &Change) -> Vec<View> {
     let class = |class: Option<Class>| class.map_or("-".into(), |class| class.to_string());
     let (size, then, now, by) = match change.what {
-        What::Value { size, then, now, .. } => (size.to_string(), figure(then), figure(now), times(then, now)),
+        What::Value { size, then, now, .. } => {
+            (size_label(size, &change.unit), figure(then), figure(now), times(then, now))
+        }
         What::Growth { then, now } => ("growth".into(), class(then), class(now), String::new()),
         What::Unsteady { .. } | What::Appeared | What::Vanished => {
-            ("all".into(), String::new(), String::new(), change.what.to_string())
+            ("all".into(), String::new(), String::new(), change.what.with(&change.unit))
         }
     };
     let good = match change.moved {
@@ -127,7 +132,7 @@ fn row(change: &Change) -> Vec<View> {
         Moved::Worse => Some(false),
     };
     let text = format!("{} {by}", if good.is_some() { word(change.moved).1 } else { "" });
-    let cells = [short(&change.subject), change.count.clone(), size, then, now];
+    let cells = [short(&change.subject), count_label(&change.count), size, then, now];
     cells.into_iter().map(View::new).chain([verdict_cell(text.trim(), good)]).collect()
 }
 
@@ -154,8 +159,9 @@ fn ratios(then: &Baseline, now: &Baseline) {
     for (name, subject) in &now.subjects {
         let old = then.subjects.get(name).map_or(&[][..], |subject: &Subject| &subject.ratios[..]);
         for ratio in &subject.ratios {
-            let before = old.iter().find(|old| (&old.name, old.size) == (&ratio.name, ratio.size));
-            let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
+            let before =
+                old.iter().find(|old| (&old.name, old.size, &old.clock) == (&ratio.name, ratio.size, &ratio.clock));
+            let size = ratio.size.map(|size| format!(", {}", size_label(size, &ratio.size_unit))).unwrap_or_default();
             view.add_row([
                 short(name),
                 format!("{}{size}", ratio.name),
@@ -165,6 +171,9 @@ fn ratios(then: &Baseline, now: &Baseline) {
         }
     }
     print(&view);
+    for line in wrapped(MARGIN_DECIDES, width()) {
+        say!("{}", paint(QUIET, line));
+    }
     say!();
 }
 
@@ -172,7 +181,8 @@ fn in_words(ratio: &Ratio) -> String {
     let interval = ratio.ratio;
     let places = |x: f64| format!("{x:.*}", if interval.median < 10.0 { 3 } else { 1 });
     let (median, low, high) = (places(interval.median), places(interval.low), places(interval.high));
-    format!("{median}x ({low} .. {high}) {}, {}", ratio.finding.as_str(), ratio.clock)
+    let margin = ratio.margin.map(|_| format!(", margin {}", margin_label(ratio.margin))).unwrap_or_default();
+    format!("{median}x ({low} .. {high}) {}{margin}, {}", ratio.finding.as_str(), clock_label(&ratio.clock))
 }
 
 fn advice(then: &Baseline, changes: &[Change], folder: &str) {
@@ -180,7 +190,7 @@ fn advice(then: &Baseline, changes: &[Change], folder: &str) {
     let again =
         paint(COMMAND, format!("{} baseline save {} --force{folder}{}", super::our_name(), then.name, subjects(then)));
     if has(Moved::Worse) {
-        say!("If that was the price of something wanted, say so in the commit that saves anew: {again}");
+        say!("If you accept this cost, give the reason in the commit: {again}");
     } else if has(Moved::Better) {
         say!("Save anew, so that what was gained cannot be lost unseen: {again}");
     } else {

@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -10,7 +9,7 @@ use super::{LIMIT, build, package};
 use crate::args::OnLab;
 use crate::cargo;
 use crate::catalogue::Lab;
-use crate::child::run_in_foreground;
+use crate::child::{self, Sees, run_in_foreground};
 use crate::runner::{Call, Session};
 use crate::say;
 use crate::terminal::spinner;
@@ -35,9 +34,9 @@ pub(super) fn install(workspace: &Workspace) -> Result<()> {
         say!("tokio-console is there already: {}", workspace.show(&path));
         return Ok(());
     }
-    eprintln!("Building tokio-console {VERSION} into {}: some minutes, this once ...", tools_of(workspace));
+    crate::complain!("Building tokio-console {VERSION} into {}, this once: some minutes ...", tools_of(workspace));
     if let Err(words) = cargo::install(workspace, NAME, VERSION)? {
-        bail!("tokio-console could not be built; the table needs none of it (--table):\n{words}");
+        bail!("tokio-console could not be built. The table works without it (--table):\n{words}");
     }
     Ok(())
 }
@@ -60,7 +59,7 @@ pub(super) fn open(workspace: &Workspace, lab: &Lab, on: &OnLab, program: &Path)
         arguments: std::iter::once("tasks".to_string()).chain(seconds).collect(),
         environment: vec![(ADDRESS, address.clone())],
         limit: LIMIT,
-        pass_on: false,
+        ..Call::default()
     };
     let bar = spinner(format!("Starting {package} under load"));
     let mut load = Session::with_input(&service, &call)?;
@@ -70,7 +69,7 @@ pub(super) fn open(workspace: &Workspace, lab: &Lab, on: &OnLab, program: &Path)
         load.finish()?.finished()?;
         bail!("{package} ended before tokio-console could look at it");
     }
-    let seen = run_in_foreground(Command::new(program).arg(format!("http://{address}")))
-        .with_context(|| format!("`cargo lab console {} --table` needs no viewer", lab.nn()))?;
+    let seen = run_in_foreground(child::command(program, Sees::Everything).arg(format!("http://{address}")))
+        .with_context(|| format!("`cargo lab console {} --table` works without a viewer", lab.nn()))?;
     Ok(if seen.success() { 0 } else { 3 })
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::process::{Process, refused};
 use super::view::Found;
-use crate::child::{self, Running};
+use crate::child::{self, Running, TemporaryFolder, in_background};
 use crate::verbs::doctor::{on_path, require};
 
 /// What runs inside gdb.
@@ -35,27 +35,27 @@ pub fn find() -> Result<PathBuf> {
 
 /// Runs the script on a task, with the symbols of `program`.
 pub fn run(gdb: &Path, task: Value, program: Option<&Path>, process: Option<&Process>) -> Result<Found> {
-    let folder = tempfile::tempdir().context("Failed to make a folder for gdb")?;
+    let folder = TemporaryFolder::new().context("Failed to make a folder for gdb")?;
     let (script, out) = (folder.path().join("threads.py"), folder.path().join("found.json"));
     std::fs::write(&script, SCRIPT)?;
     let mut task = task;
     task["out"] = out.to_str().context("the temporary path is not Unicode")?.into();
-    let mut command = Command::new(gdb);
+    let mut command = child::tool(gdb);
     command
         .args(["-q", "-nx", "-batch", "-iex", "set auto-load local-gdbinit off"])
         .args(program)
         .arg("-x")
         .arg(&script);
-    command.env("LAB_DUMP", task.to_string()).env("DEBUGINFOD_URLS", "").env("LC_ALL", "C");
+    command.env("LAB_DUMP", task.to_string()).env("DEBUGINFOD_URLS", "");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     child::goes_on_when_we_end(process.and_then(Process::that_runs));
     let mut running = Running::start(&mut command)?;
     let mut stderr = running.child.stderr.take().context("stderr is piped")?;
-    let words = std::thread::spawn(move || {
+    let words = in_background("gdb", move || {
         let mut words = Vec::new();
         let _ = stderr.read_to_end(&mut words);
         String::from_utf8_lossy(&words).into_owned()
-    });
+    })?;
     let until = Instant::now() + LIMIT;
     let hangs = loop {
         if running.child.try_wait().context("Failed to wait for gdb")?.is_some() {

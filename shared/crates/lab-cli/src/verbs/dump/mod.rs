@@ -112,17 +112,21 @@ pub fn run(workspace: &Workspace, lab: Option<&Lab>, on: &Dumping) -> Result<u8>
     Ok(code)
 }
 
+/// What builds a lab or a solution with the types of its local variables.
+pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
+    let title = format!("{package} for a debugger");
+    Build {
+        title: cargo::title_in(&workspace.target.join(PROFILE), &title, &reproduce::needs(lab)),
+        arguments: vec!["--package".into(), package.into()],
+        profile: Some(PROFILE),
+        ..Build::default()
+    }
+}
+
 /// Starts a lab's program, gives it work, looks at it, sees it go on, and ends it.
 fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<View> {
     let package = if on.solution { catalogue::solution(workspace, lab)?.name } else { lab.name.clone() };
-    let title = format!("{package} for a debugger");
-    let build = Build {
-        title: cargo::title_in(&workspace.target.join(PROFILE), &title, &reproduce::needs(lab)),
-        arguments: vec!["--package".into(), package.clone()],
-        profile: Some(PROFILE),
-        ..Build::default()
-    };
-    let program = cargo::build(workspace, &build)?.executable(&package)?;
+    let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
     let mut arguments = vec!["busy".to_string(), "--seed".into(), on.seed.to_string()];
     if on.smoke {
         arguments.push("--smoke".into());
@@ -131,7 +135,10 @@ fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<
     let small = [("MALLOC_ARENA_MAX", "1".into()), ("MALLOC_MMAP_THRESHOLD_", "131072".into())];
     let environment = [vec![("DB", database::chosen()?)], small.to_vec()].concat();
     let bar = spinner(format!("Giving {package} something to do"));
-    let mut session = Session::with_input(&program, &Call { arguments, environment, limit: LIMIT, pass_on: !on.json })?;
+    let mut session = Session::with_input(
+        &program,
+        &Call { arguments, environment, limit: LIMIT, pass_on: !on.json, ..Call::default() },
+    )?;
     let Some((pid, _)) = session.busy() else {
         bar.finish_and_clear();
         session.finish()?.finished()?;
@@ -147,7 +154,7 @@ fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<
     bar.set_message(format!("Ending {package}"));
     session.finish()?.finished()?;
     bar.finish_and_clear();
-    keep(&view, &folder)?;
+    keep(&mut view, &folder);
     Ok(view)
 }
 
@@ -165,7 +172,7 @@ fn of_yours(workspace: &Workspace, lab: Option<&Lab>, gdb: &Path, pid: i32, on: 
     let is_busy = view.threads.iter().filter_map(|thread| thread.cpu_share).sum::<f64>() > 0.02;
     view.goes_on = Some(process.goes_on(is_busy)?);
     bar.finish_and_clear();
-    keep(&view, &folder)?;
+    keep(&mut view, &folder);
     Ok(view)
 }
 
@@ -197,12 +204,24 @@ fn of_process(gdb: &Path, process: &Process, program: &str, folder: &Path, on: &
             .push(format!("No core was kept: {error}. Allow more than --max-mib {max_mib}, or only look: --no-core."));
         return Ok(view);
     }
-    let path = folder.join("core");
-    std::fs::rename(&unfinished, &path).context("gdb wrote no core")?;
-    keep_program(process, &folder.join("program"))?;
-    let file = std::fs::metadata(&path)?;
-    view.core = Some(Core { path, bytes: file.len(), bytes_on_disk: file.blocks() * 512 });
+    // What was seen is shown, whatever can be kept of it.
+    match keep_core(process, &unfinished, folder) {
+        Ok(core) => view.core = Some(core),
+        Err(error) => view.notes.push(format!("No core was kept: {error:#}.")),
+    }
     Ok(view)
+}
+
+/// Gives a core that is complete its name, with its program beside it.
+fn keep_core(process: &Process, unfinished: &Path, folder: &Path) -> Result<Core> {
+    let path = folder.join("core");
+    std::fs::rename(unfinished, &path).context("gdb wrote no core")?;
+    keep_program(process, &folder.join("program")).inspect_err(|_| {
+        // Without its program it only takes room.
+        let _ = std::fs::remove_file(&path);
+    })?;
+    let file = std::fs::metadata(&path)?;
+    Ok(Core { path, bytes: file.len(), bytes_on_disk: file.blocks() * 512 })
 }
 
 /// A service's customers get answers again, a program does its work again: waited for, and counted.
@@ -274,12 +293,15 @@ fn view_of(found: Found, program: String, pid: Option<i32>) -> View {
     }
 }
 
-/// Keeps the view beside its core, as data and as text. Without one, what was kept before stays.
-fn keep(view: &View, folder: &Path) -> Result<()> {
+/// Keeps the view beside its core, as data and as text; where that fails, the view says so. Without a core, what was kept before stays.
+fn keep(view: &mut View, folder: &Path) {
     if view.core.is_none() {
-        return Ok(());
+        return;
     }
     let text = anstream::adapter::strip_str(&show::text(view)).to_string();
-    write_atomically(&folder.join("view.txt"), text.as_bytes())?;
-    write_atomically(&folder.join("view.json"), &serde_json::to_vec_pretty(view)?)
+    let kept = write_atomically(&folder.join("view.txt"), text.as_bytes())
+        .and_then(|()| write_atomically(&folder.join("view.json"), &serde_json::to_vec_pretty(view)?));
+    if let Err(error) = kept {
+        view.notes.push(format!("This view could not be kept beside its core: {error:#}."));
+    }
 }

@@ -82,6 +82,9 @@ fn write_group(text: &mut String, group: &[&Thread]) {
     for hold in &first.holds {
         let _ = writeln!(text, "    {}", held(hold, &first.frames));
     }
+    for words in &first.unreadable {
+        let _ = writeln!(text, "    {}", paint(QUIET, words));
+    }
     text.push('\n');
 }
 

@@ -15,6 +15,9 @@ import gdb
 
 LOCK = re.compile(r"(?:^|::)(Mutex|RwLock)<.*>::(lock|read|write)\b")
 GUARD = re.compile(r"(?:^|::)(Mapped)?(Mutex|RwLock|RwLockRead|RwLockWrite|ReentrantLock)Guard<")
+# parking_lot's threads wait by an address; a queue of writers has the one behind it.
+PARKED = re.compile(r"^parking_lot_core::parking_lot::park\b|^parking_lot::raw_\w+::\w+::\w+_slow\b")
+PARKED_AT = ("key", "addr")
 CONDVAR = re.compile(r"(?:^|::)Condvar::wait")
 # Not somebody's own code: the standard library, a package from a registry, the system's C library.
 LIBRARY = re.compile(r"^/rustc/|^library/|/registry/src/|/git/checkouts/|/rustlib/src/|^\.\.?/|^/usr/|^/build/")
@@ -164,34 +167,51 @@ def write_core(path, most_bytes):
 def threads():
     found = []
     for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
-        thread.switch()
         found.append(
             {
                 "number": thread.num,
                 "lwp": thread.ptid[1],
                 # A core has no names.
                 "name": thread.name if gdb.selected_inferior().was_attached else None,
-                **stack(),
+                **stack(thread),
             }
         )
     return found
 
 
-def stack():
-    frames, holds, given_back, waits = [], [], set(), None
+def stack(thread):
+    """A thread's frames and locks. What cannot be read of it is said, and the rest is there."""
+    frames, holds, given_back, unreadable = [], [], set(), []
+    waits = None
+    try:
+        thread.switch()
+        waits = walk(frames, holds, given_back, unreadable)
+    except Exception as error:  # Of this thread; the others are there.
+        unreadable.append("The stack ends here because gdb cannot read on: %s." % error)
+    holds = [hold for hold in holds if hold["lock"] not in given_back]
+    return {"frames": frames, "holds": once_each(holds), "waits": waits, "unreadable": unreadable}
+
+
+def walk(frames, holds, given_back, unreadable):
+    waits, parked_at = None, None
     frame = gdb.newest_frame()
     while frame is not None and len(frames) < 400:
         name = frame.name()
         sal = frame.find_sal()
-        file = sal.symtab.filename if sal.symtab else None
-        own = file is not None and LIBRARY.search(file) is None
+        # The compiler may have been given a path within the package; whose package it is shows in the whole one.
+        file, whole = (sal.symtab.filename, sal.symtab.fullname()) if sal.symtab else (None, None)
+        own = file is not None and LIBRARY.search(file) is None and LIBRARY.search(whole) is None
         entry = {"function": name, "file": file, "line": sal.line or None, "own": own, "shared_library": gdb.solib_name(frame.pc())}
+        if PARKED.search(name or ""):
+            parked_at = parked_at or number_in(frame, PARKED_AT)
         lock = LOCK.search(name or "")
         if lock and waits is None and not holds and not any(frame["own"] for frame in frames):
-            waits = waited_for(frame, lock[1], lock[2])
+            waits = waited_for(frame, lock[1], lock[2], parked_at)
+            if waits["lock"] is None:
+                unreadable.append("Which lock it waits for cannot be read: the compiler has not kept the variable.")
         in_condvar = CONDVAR.search(name or "") is not None
         shown = []
-        for symbol, value in locals_of(frame) if own or in_condvar or is_of_a_package(file) else ():
+        for symbol, value in locals_of(frame) if own or in_condvar or is_of_a_package(whole) else ():
             guards = list(guards_in(value, symbol.name, DEPTH))
             if in_condvar:
                 given_back.update(guard["lock"] for guard in guards)
@@ -201,8 +221,18 @@ def stack():
                 shown += as_text(symbol.name, value)
         frames.append({**entry, "locals": shown})
         frame = frame.older()
-    holds = [hold for hold in holds if hold["lock"] not in given_back]
-    return {"frames": frames, "holds": once_each(holds), "waits": waits}
+    return waits
+
+
+def number_in(frame, names):
+    """The value of the first of these variables that is a number and can be read."""
+    for symbol, value in locals_of(frame):
+        if symbol.name in names and not value.is_optimized_out:
+            try:
+                return int(value)
+            except Exception:
+                pass  # It is something else of this name.
+    return None
 
 
 def once_each(holds):
@@ -248,12 +278,12 @@ def guards_in(value, name, depth):
                 # One of an enum's variants may not be there.
                 if not field.is_base_class and field.name and not field.artificial and not kind.name.startswith(("core::option", "core::result")):
                     yield from guards_in(value[field], name + "." + field.name, depth - 1)
-    except (gdb.error, RuntimeError, AttributeError, ValueError):
+    except Exception:  # A program's own type has the name of a lock's guard, and is made of anything.
         return
 
 
 def lock_of(guard):
-    """The part of a lock that threads wait at: a guard of a reader points at it, other guards at what it is in."""
+    """The part of a lock that threads wait at: a guard of std's reader points at it, other guards at what it is in."""
     fields = {field.name for field in guard.type.strip_typedefs().fields()}
     if "inner_lock" in fields:
         return guard["inner_lock"].dereference()
@@ -265,16 +295,21 @@ def lock_of(guard):
 
 def inner(lock):
     fields = {field.name for field in lock.type.strip_typedefs().fields()}
+    if "raw" in fields and "data" in fields:
+        return lock["raw"]  # parking_lot's.
     return lock["inner"] if "inner" in fields and "poison" in fields else lock
 
 
 def is_taken(lock, kind):
-    """A variable outlives the guard that was moved out of it. Of std's locks we can read whether anyone has them."""
+    """A variable outlives the guard that was moved out of it. Of std's locks and parking_lot's we can read whether anyone has them."""
     try:
+        if (lock.type.strip_typedefs().name or "").startswith("parking_lot::"):
+            # The two lowest bits of its RwLock tell of those who wait; of its Mutex the lowest is whether it is taken.
+            return word(lock["state"]) & (1 if kind.endswith("Mutex") else ~3) != 0
         if kind == "Mutex":
             return word(lock["futex"]) != 0
         return word(lock["state"]) & 0x3FFF_FFFF != 0
-    except (gdb.error, RuntimeError):
+    except Exception:
         return True
 
 
@@ -285,13 +320,19 @@ def word(atomic):
     return int(atomic)
 
 
-def waited_for(frame, kind, how):
+def waited_for(frame, kind, how, parked_at):
     wait = {"lock": None, "kind": kind + {"lock": "", "read": "Read", "write": "Write"}[how], "data": None}
     for symbol, value in locals_of(frame):
         if symbol.name == "self":
-            lock = value.dereference()
-            wait.update(lock=address_of(inner(lock)), data=data_of(lock.type))
+            try:
+                kind = value.type.strip_typedefs().target()
+                wait.update(data=data_of(kind))
+                wait.update(lock=address_of(inner(value.dereference())))
+            except Exception:
+                pass  # It is not kept here, or a lock of the program's own.
             break
+    if wait["lock"] is None and parked_at is not None:
+        wait.update(lock=hex(parked_at & ~1))
     return wait
 
 
@@ -300,8 +341,11 @@ def address_of(lock):
 
 
 def data_of(kind):
+    """What a lock protects. parking_lot's types name the raw lock before it."""
     try:
-        return str(kind.strip_typedefs().template_argument(0))
+        kind = kind.strip_typedefs()
+        is_parking_lots = (kind.template_argument(0).name or "").startswith("parking_lot::raw")
+        return str(kind.template_argument(1 if is_parking_lots else 0))
     except (gdb.error, RuntimeError):
         return None
 

@@ -46,6 +46,9 @@ pub struct Thread {
     pub holds: Vec<Hold>,
     /// Its frames, the innermost first.
     pub frames: Vec<Frame>,
+    /// What could not be read of it, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 /// One frame of a stack.

@@ -28,12 +28,12 @@ pub(super) fn notes(threads: &[Thread]) -> Vec<String> {
     let is_held = |lock: &str| threads.iter().any(|thread| thread.holds.iter().any(|hold| hold.lock == lock));
     let waited_for = || threads.iter().filter_map(|thread| thread.waits.as_ref());
     if waited_for().any(|wait| wait.lock.as_deref().is_none_or(|lock| !is_held(lock))) {
-        let why = "Whoever holds a lock without being named has its guard where no debugger finds it: in a future on the heap, in a \
-                   structure behind a pointer, or in a variable that the compiler optimised away. A lock of std's knows no owner.";
+        let why = "If no holder is named, the debugger cannot find its guard: it is in a future on the heap, in a structure behind \
+                   a pointer, or in a variable that the compiler optimised away. A lock of std's knows no owner.";
         notes.push(why.to_string());
     }
     if frames().any(|frame| frame.function.as_deref().is_some_and(|function| function.starts_with("tokio::"))) {
-        let why = "Not to be seen: tasks that no thread polls right now, and what they hold (connections of a pool, locks of tokio's): \
+        let why = "This view does not show tasks that no thread polls right now, and what they hold (connections of a pool, locks of tokio's): \
                    they are on the heap, not on a stack. `cargo lab console` shows tasks.";
         notes.push(why.to_string());
     }

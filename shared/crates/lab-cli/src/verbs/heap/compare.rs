@@ -11,7 +11,7 @@ use super::sites::parts;
 /// Two profiles of the same work.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// The earlier: `baseline` or `yours`.
+    /// The earlier: `original` or `yours`.
     pub before: String,
     /// The later: `yours` or `reference`.
     pub after: String,
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn sites_are_matched_by_function_whatever_their_lines() {
         let before = run(
-            "baseline",
+            "original",
             &[
                 (900, 90, "lab_01_x::manifest::write::{{closure}} (src/manifest.rs:12)"),
                 (100, 1, "lab_01_x::manifest::write (src/manifest.rs:9)"),
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_run_without_a_profile_is_named() {
         let empty = ProgramRun { records: Vec::new(), ..run("yours", &[]) };
-        let error = compare(&run("baseline", &[]), &empty).expect_err("has none");
+        let error = compare(&run("original", &[]), &empty).expect_err("has none");
         assert!(error.to_string().contains("yours"), "{error}");
     }
 }

@@ -9,8 +9,9 @@ use lab_results::gate::figure;
 use lab_results::{HeapSite, ProgramRun, Record};
 
 use super::compare::{Asked, Function, compare};
-use super::sites::parts;
+use super::sites::{parts, with_libraries_as_one};
 use crate::catalogue::Lab;
+use crate::next;
 use crate::render::{grid, print, right_aligned};
 use crate::say;
 use crate::terminal::{COMMAND, HEADING, QUIET, paint};
@@ -25,7 +26,7 @@ const FRAMES: usize = 3;
 
 /// One profile.
 pub fn alone(workspace: &Workspace, lab: &Lab, run: &ProgramRun) {
-    for record in &run.records {
+    for record in &with_libraries_as_one(run).records {
         match record {
             Record::Heap { total_bytes, total_blocks, peak_bytes, end_bytes, end_blocks, sites, .. } => {
                 say!(
@@ -53,19 +54,20 @@ pub fn alone(workspace: &Workspace, lab: &Lab, run: &ProgramRun) {
     }
     files(workspace, &[run]);
     let live = if run.records.iter().any(|record| matches!(record, Record::LiveHeap { .. })) { " --live" } else { "" };
-    if run.subject == "baseline" {
-        let beside = format!("cargo lab heap {}{live} --solution", lab.nn());
+    if run.subject == "original" {
         say!();
-        say!(
-            "Once you have edited the lab, what it was stands beside it. Beside the solution: {}",
-            paint(COMMAND, beside)
-        );
+        say!("After your first edit this shows the original and yours side by side.");
+        if next::stand(workspace, lab) == next::Stand::Solved {
+            let beside = format!("cargo lab heap {}{live} --solution", lab.nn());
+            say!("Beside the solution: {}", paint(COMMAND, beside));
+        }
+        next::say_after(workspace, lab, "heap");
     }
 }
 
 /// Two profiles of the same work, side by side.
 pub fn both(workspace: &Workspace, lab: &Lab, before: &ProgramRun, after: &ProgramRun) -> Result<()> {
-    let compared = compare(before, after)?;
+    let compared = compare(&with_libraries_as_one(before), &with_libraries_as_one(after))?;
     let (earlier, later) = (compared.before.as_str(), compared.after.as_str());
     say!("{} of {}, both taken now with seed {}", paint(HEADING, "Heap"), lab.name, after.seed);
     let mut view = grid(&["", earlier, later, &format!("{earlier} / {later}")]);
@@ -96,6 +98,7 @@ pub fn both(workspace: &Workspace, lab: &Lab, before: &ProgramRun, after: &Progr
         }
     }
     files(workspace, &[before, after]);
+    next::say_after(workspace, lab, "heap");
     Ok(())
 }
 

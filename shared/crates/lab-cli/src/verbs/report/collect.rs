@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use lab_report::{Answer, Diff, Gone, Picture, Report};
+use lab_report::{Answer, Diff, Gone, Picture, Report, older_subject};
 use lab_results::Progress;
 
 use super::Options;
@@ -42,6 +42,7 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
         slug: lab.slug.clone(),
         part: lab.meta.part,
         minutes: lab.meta.minutes,
+        faster: lab.meta.faster,
         symptom: lab.symptom.clone(),
         ..Default::default()
     };
@@ -62,7 +63,7 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
         found.diff = Some(Diff { fix, text });
     }
     if options.solution_diff {
-        progress::update(workspace, &lab.name, |progress| progress.saw_solution = true)?;
+        progress::note(workspace, &lab.name, |progress| progress.look_at_solution(progress::now()));
     }
     found.progress = progress;
     Ok(found)
@@ -72,12 +73,12 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
 fn runs_of(verb: &Path, disk: &mut Disk, found: &mut lab_report::Lab) {
     let mut folders = disk.list(verb);
     folders.retain(|path| path.is_dir());
-    folders.sort_by_key(|path| SUBJECTS.iter().position(|known| *known == name(path)).unwrap_or(SUBJECTS.len()));
+    let subject_of = |folder: &Path| older_subject(name(folder).trim_end_matches(SMALLEST));
+    folders.sort_by_key(|path| SUBJECTS.iter().position(|known| *known == subject_of(path)).unwrap_or(SUBJECTS.len()));
     for folder in &folders {
-        let called = name(folder);
-        let subject = called.strip_suffix(SMALLEST).unwrap_or(&called);
-        // The smallest size stands in where there is nothing larger.
-        if called != subject && folders.iter().any(|other| name(other) == subject) {
+        let subject = subject_of(folder);
+        // The smallest size stands in where there is nothing larger, and an older version's run where there is none of this version.
+        if name(folder) != subject && folders.iter().any(|other| is_better(&name(other), &name(folder), &subject)) {
             continue;
         }
         let is_picture = |path: &PathBuf| name(path).starts_with("flamegraph") && name(path).ends_with(".svg");
@@ -87,8 +88,15 @@ fn runs_of(verb: &Path, disk: &mut Disk, found: &mut lab_report::Lab) {
         let pictures = pictures.collect();
         let run = folder.join(kept::FILE);
         let (shown, text) = (disk.workspace.show(&run), disk.text(&run));
-        found.add_program(&name(verb), subject, text.as_deref().map(|text| (shown.as_str(), text)), pictures);
+        found.add_program(&name(verb), &subject, text.as_deref().map(|text| (shown.as_str(), text)), pictures);
     }
+}
+
+/// Whether one folder's run of a subject is to be shown rather than another's: the whole before the smallest size, then the name that the
+/// subject has now.
+fn is_better(one: &str, other: &str, subject: &str) -> bool {
+    let rank = |folder: &str| (folder.ends_with(SMALLEST), folder.trim_end_matches(SMALLEST) != subject);
+    older_subject(one.trim_end_matches(SMALLEST)) == subject && rank(one) < rank(other)
 }
 
 /// The diagnosis that was given, with its grades. Choices of other questions than the lab's own now are left out.

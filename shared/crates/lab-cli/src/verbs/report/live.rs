@@ -11,6 +11,7 @@ use lab_report::{Page, Report};
 use super::pages::Pages;
 use super::{Options, collect};
 use crate::catalogue::Lab;
+use crate::child::in_background;
 use crate::pristine::sha256;
 use crate::say;
 use crate::terminal::{COMMAND, QUIET, paint};
@@ -35,13 +36,17 @@ pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options, pages: &Pag
         let (workspace, labs, options) = (workspace.clone(), labs.to_vec(), options.clone());
         let (pages, host) = (pages.clone(), address.to_string());
         // A browser opens connections in advance, and one that is silent must not keep the others waiting.
-        std::thread::spawn(move || {
+        let answering = in_background("answer", move || {
             // Who does not listen to the answer needs none.
             let _ = answer(stream, &host, |path| match path {
                 "/" => page(&pages, newest(&workspace, &labs, &options)?),
                 _ => stamp(&newest(&workspace, &labs, &options)?),
             });
         });
+        if let Err(error) = answering {
+            // The browser asks again.
+            crate::complain!("{error:#}");
+        }
     }
     Ok(0)
 }

@@ -2,13 +2,13 @@
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use lab_report::Page;
 
 use crate::cargo::{self, Build};
-use crate::child::{Running, describe};
+use crate::child::{self, Running, Sees, describe};
 use crate::workspace::Workspace;
 
 /// The program, built.
@@ -32,7 +32,7 @@ impl Pages {
 
     /// A page as HTML.
     pub fn draw(&self, page: &Page) -> Result<String> {
-        let mut command = Command::new(&self.0);
+        let mut command = child::command(&self.0, Sees::Surroundings);
         let mut running = Running::start(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         // It reads all of it before it says a word; what it says of a broken pipe is more than we know of one.
         let asked = running.child.stdin.take().context("stdin is piped")?.write_all(&serde_json::to_vec(page)?);

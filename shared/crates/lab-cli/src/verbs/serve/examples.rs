@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::terminal::quoted;
 use crate::workspace::Workspace;
 
 /// A service that has not answered after this long has been given up.
@@ -137,12 +138,6 @@ fn value<'a>(name: &str, lists: &'a Lists) -> Option<&'a str> {
         None => lists.get(name)?.last()?.as_str(),
         Some((list, field)) => lists.get(list)?.last()?.get(field)?.as_str(),
     }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if word.chars().all(is_plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

@@ -14,11 +14,12 @@ use super::verification::{Found, Phase};
 use super::view::{Doing, headline};
 use crate::fullscreen::clean;
 use crate::say;
+use crate::terminal::is_read;
 
 /// Follows until a signal comes, or until nobody reads any more.
 pub fn follow(session: &mut Session, tick: Duration, is_json: bool) -> Result<u8> {
     if !is_json {
-        say!("Watching labs/{}/src; Ctrl-C ends it.", session.plan.lab.name);
+        say!("Watching labs/{}/src. Ctrl-C ends it.", session.plan.lab.name);
     }
     let tick = Timespec::try_from(tick)?;
     let mut was_missing = false;
@@ -27,12 +28,15 @@ pub fn follow(session: &mut Session, tick: Duration, is_json: bool) -> Result<u8
         let is_missing = matches!(session.view.doing, Doing::Missing);
         if is_missing && !was_missing {
             let edited = &session.plan.lab.meta.edit;
-            let words = || format!("gone      {edited} is not there; waiting for it");
+            let words = || format!("gone      {edited} is not there. Waiting for it.");
             say!("{}", if is_json { json!({ "gone": edited }).to_string() } else { words() });
         }
         was_missing = is_missing;
         if let (Some(phase), Some((found, _))) = (phase, &session.view.result) {
             say!("{}", if is_json { document(found, phase) } else { line(found, phase) });
+        }
+        if !is_read() {
+            return Ok(0);
         }
         let stdout = std::io::stdout();
         let mut reader = [PollFd::new(&stdout, PollFlags::empty())];

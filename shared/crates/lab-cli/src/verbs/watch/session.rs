@@ -17,6 +17,8 @@ pub struct Session<'a> {
     /// What is known so far.
     pub view: View,
     sources: Sources,
+    /// Whether the sources were found once: what is found at the start was not saved just now.
+    has_begun: bool,
     seed: u64,
     under_way: Option<Verification>,
 }
@@ -25,8 +27,8 @@ impl<'a> Session<'a> {
     /// Nothing runs before the first step.
     pub fn new(plan: Plan<'a>) -> Self {
         let now = Instant::now();
-        let (view, sources) = (View::new(plan.lab, now), Sources::of(plan.lab, now));
-        Session { plan, view, sources, seed: 0, under_way: None }
+        let (view, sources) = (View::new(plan.lab), Sources::of(plan.lab, now));
+        Session { plan, view, sources, has_begun: false, seed: 0, under_way: None }
     }
 
     /// Looks at the sources and listens to the verification. Returns the phase that ended; what it found is in the view.
@@ -35,12 +37,16 @@ impl<'a> Session<'a> {
         match self.sources.look(now) {
             Change::None => {}
             Change::Saved => {
-                self.view.saved(now);
+                if self.has_begun {
+                    self.view.saved(now);
+                }
+                self.has_begun = true;
                 let is_in_two = !self.plan.options.quick && !self.plan.options.no_time;
                 self.verify(if is_in_two { Phase::Counts } else { Phase::Complete }, true);
             }
             Change::Gone => {
                 self.under_way = None;
+                self.has_begun = true;
                 (self.view.doing, self.view.is_stale) = (Doing::Missing, true);
             }
         }

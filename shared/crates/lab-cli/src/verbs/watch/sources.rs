@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::catalogue::Lab;
+use crate::source::{is_hidden, is_source};
 
 /// Editors save in several steps (write another file, rename it, format, write again): only what has rested for so long is taken.
 const REST: Duration = Duration::from_millis(150);
@@ -71,11 +72,9 @@ fn versions(folder: &Path) -> Versions {
     // What cannot be read is not there.
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        // Emacs locks a file by a broken link `.#name.rs`.
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() && !is_hidden => versions.extend(self::versions(&path)),
-            Ok(metadata) if !is_hidden && path.extension().is_some_and(|extension| extension == "rs") => {
+            Ok(metadata) if metadata.is_dir() && !is_hidden(&path) => versions.extend(self::versions(&path)),
+            Ok(metadata) if is_source(&path) => {
                 versions.insert(path, (metadata.modified().ok(), metadata.len(), metadata.ino()));
             }
             _ => {}

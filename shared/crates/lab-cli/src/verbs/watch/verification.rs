@@ -1,7 +1,7 @@
 //! `lab verify` as a child: it can be ended at any moment, and takes its own children with it.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use anyhow::{Context, Result};
@@ -9,7 +9,7 @@ use lab_results::Verdict;
 use serde::Deserialize;
 
 use super::Plan;
-use crate::child::{Ender, Running, WATCHED, describe};
+use crate::child::{self, Ender, Running, Sees, WATCHED, describe, in_background};
 
 /// The two halves of what follows a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Verification {
     /// Starts one. The calling thread must outlive it: on Linux it ends with that thread, however that happens.
     pub fn start(plan: &Plan, phase: Phase, seed: u64) -> Result<Self> {
         let Plan { workspace, lab, options, program } = plan;
-        let mut command = Command::new(program);
+        let mut command = child::command(program, Sees::Everything);
         command
             .args(["verify", &lab.nn(), "--json", "--seed", &seed.to_string()])
             .args(match phase {
@@ -84,10 +84,10 @@ impl Verification {
         let stderr = running.child.stderr.take().context("stderr is piped")?;
         let (sender, news) = channel();
         let ender = running.ender();
-        std::thread::spawn(move || {
+        in_background("verification", move || {
             let found = follow(running, stdout, stderr, &sender).unwrap_or_else(|e| Found::Failed(format!("{e:#}")));
             let _ = sender.send(News::Ended(found));
-        });
+        })?;
         Ok(Verification { phase, ender, news, has_ended: false })
     }
 

@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::verification::{Found, Phase};
 use crate::catalogue::Lab;
-use crate::fullscreen::{Line, Size};
+use crate::fullscreen::{Line, Size, wrapped};
 use crate::terminal::{BAD, COMMAND, HEADING, QUIET, WARN};
 use crate::verbs::hint::Hint;
 
@@ -22,8 +22,10 @@ pub struct View {
     edited: String,
     reset: String,
     gated: Vec<String>,
-    /// When the sources were saved last.
-    pub saved: Instant,
+    /// What the lab demands of original / yours, where it looks at time.
+    faster: Option<f64>,
+    /// When the sources were saved last; nothing before the first save that was seen.
+    pub saved: Option<Instant>,
     /// What is going on.
     pub doing: Doing,
     /// What the last phase found, and which it was.
@@ -50,14 +52,15 @@ pub enum Doing {
 
 impl View {
     /// Before anything was verified.
-    pub fn new(lab: &Lab, now: Instant) -> Self {
+    pub fn new(lab: &Lab) -> Self {
         View {
             title: format!("lab {} {}", lab.nn(), lab.slug),
             symptom: lab.symptom.clone(),
             edited: lab.meta.edit.clone(),
             reset: format!("make reset-{}", lab.nn()),
+            faster: lab.meta.faster,
             gated: lab.meta.gates.iter().map(|gate| gate.count.clone()).collect(),
-            saved: now,
+            saved: None,
             doing: Doing::Resting,
             result: None,
             is_stale: false,
@@ -69,7 +72,7 @@ impl View {
 
     /// The sources were saved: what is shown is of the version before.
     pub fn saved(&mut self, now: Instant) {
-        (self.saved, self.is_stale, self.scrolled) = (now, true, 0);
+        (self.saved, self.is_stale, self.scrolled) = (Some(now), true, 0);
         self.notice.clear();
     }
 
@@ -94,14 +97,16 @@ impl View {
     }
 
     /// Scrolls what does not fit by so many lines.
-    pub fn scroll(&mut self, lines: isize, size: Size) {
-        let most = self.body(size.columns).len().saturating_sub(room(size));
+    pub fn scroll(&mut self, lines: isize, now: Instant, size: Size) {
+        let room = room(size, &self.head(now, size.columns), &self.foot(0, 0, size.columns));
+        let most = self.body(size.columns).len().saturating_sub(room);
         self.scrolled = self.scrolled.min(most).saturating_add_signed(lines).min(most);
     }
 
     /// The lines of the screen, no more and no wider than it is.
     pub fn lines(&self, now: Instant, size: Size) -> Vec<Line> {
-        let (mut body, room) = (self.body(size.columns), room(size));
+        let head = self.head(now, size.columns);
+        let (mut body, room) = (self.body(size.columns), room(size, &head, &self.foot(0, 0, size.columns)));
         let scrolled = self.scrolled.min(body.len().saturating_sub(room));
         let below = body.len().saturating_sub(scrolled + room);
         body = body.into_iter().skip(scrolled).take(room).collect();
@@ -109,20 +114,20 @@ impl View {
             body = body.into_iter().map(Line::quiet).collect();
         }
         body.resize(room, Line::default());
-        let lines = [self.head(now), body, self.foot(scrolled, below)].concat();
+        let lines = [head, body, self.foot(scrolled, below, size.columns)].concat();
         lines.into_iter().map(|line| line.within(size.columns)).take(size.rows).collect()
     }
 
-    fn head(&self, now: Instant) -> Vec<Line> {
-        let seconds = now.saturating_duration_since(self.saved).as_secs();
-        let ago = if seconds < 60 { format!("{seconds} s") } else { format!("{} min", seconds / 60) };
-        vec![
-            Line::of(HEADING, &self.title).and(QUIET, format!("  {}, saved {ago} ago", self.edited)),
-            Line::of(QUIET, &self.symptom),
-            Line::default(),
-            self.state(now),
-            Line::default(),
-        ]
+    fn head(&self, now: Instant, columns: usize) -> Vec<Line> {
+        let saved = match self.saved.map(|saved| now.saturating_duration_since(saved).as_secs()) {
+            None => "not saved yet".into(),
+            Some(seconds @ 0..60) => format!("saved {seconds} s ago"),
+            Some(seconds) => format!("saved {} min ago", seconds / 60),
+        };
+        let title = Line::of(HEADING, &self.title).and(QUIET, format!("  {}, {saved}", self.edited));
+        let symptom = wrapped(&self.symptom, columns).into_iter().map(|line| Line::of(QUIET, line));
+        let state = self.state(now).wrapped(columns);
+        [vec![title], symptom.collect(), vec![Line::default()], state, vec![Line::default()]].concat()
     }
 
     fn state(&self, now: Instant) -> Line {
@@ -150,18 +155,21 @@ impl View {
     fn body(&self, columns: usize) -> Vec<Line> {
         match (&self.hint, &self.result) {
             (Some(hint), _) => verdict::hint(hint, columns),
-            (None, Some((found, _))) => verdict::found(found, &self.gated, columns),
+            (None, Some((found, _))) => verdict::found(found, &self.gated, self.faster, columns),
             (None, None) => Vec::new(),
         }
     }
 
-    fn foot(&self, above: usize, below: usize) -> Vec<Line> {
+    fn foot(&self, above: usize, below: usize, columns: usize) -> Vec<Line> {
         let more = match (above, below) {
             (0, 0) => String::new(),
             (0, below) => format!("{below} more below (arrow keys)"),
             (above, below) => format!("{above} above, {below} more below"),
         };
-        let notice = if self.notice.is_empty() { Line::of(QUIET, more) } else { Line::of(WARN, &self.notice) };
+        let mut lines = match self.notice.is_empty() {
+            true => vec![Line::of(QUIET, more)],
+            false => wrapped(&self.notice, columns).into_iter().map(|line| Line::of(WARN, line)).collect(),
+        };
         let keys: &[(&str, &str)] = match self.hint {
             Some(_) => &[("h", "next hint"), ("esc", "back"), ("q", "quit")],
             None => &[("h", "hint"), ("a", "diagnosis"), ("v", "verify again"), ("d", "diff"), ("q", "quit")],
@@ -169,13 +177,14 @@ impl View {
         let keys = keys
             .iter()
             .fold(Line::default(), |line, (key, what)| line.and(COMMAND, key).and(Style::new(), format!(" {what}   ")));
-        vec![notice, keys]
+        lines.push(keys);
+        lines
     }
 }
 
 /// Rows between head and foot.
-fn room(size: Size) -> usize {
-    size.rows.saturating_sub(5 + 2)
+fn room(size: Size, head: &[Line], foot: &[Line]) -> usize {
+    size.rows.saturating_sub(head.len() + foot.len())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use lab_harness::kernel::Kernel;
 use lab_harness::probe::allocations::Allocations;
 use lab_harness::results::Counts;
+use lab_harness::results::gate::counted;
 use orderflow::{Order, Shop};
 
 /// The contract of `units_sold`.
@@ -13,14 +14,21 @@ impl Kernel for UnitsSold {
     type Output = u64;
 
     const UNIT: &'static str = "orders";
+    const EXTENT_UNIT: &'static str = "lines";
     const REPRODUCE: &'static [usize] = &[500, 1_000, 2_000, 4_000];
     const SLO_MS: f64 = 1.0;
+    const SHOWN: &'static [(&'static str, &'static str, &'static str)] =
+        &[("bytes_requested", "requested", "B"), ("allocations", "allocations", "")];
     const COUNTED: &'static [usize] = &[50, 100, 200, 400];
     const TIMED: usize = 1_000;
     const PAIRED: usize = 200;
 
     fn input(seed: u64, size: usize) -> Vec<Order> {
         Shop::new(seed).orders(size)
+    }
+
+    fn stretched(orders: Vec<Order>) -> Vec<Order> {
+        Order::merged(orders).into_iter().collect()
     }
 
     fn adversarial(seed: u64) -> Vec<(&'static str, Vec<Order>)> {
@@ -49,7 +57,7 @@ impl Kernel for UnitsSold {
     }
 
     fn show(orders: &Vec<Order>) -> String {
-        format!("{} orders: {orders:?}", orders.len())
+        format!("{}: {orders:?}", counted(orders.len() as u64, Self::UNIT))
     }
 
     fn counts(_units: &u64, allocations: &Allocations) -> Counts {

@@ -1,0 +1,169 @@
+//! What is run is what is there, and whoever waits for a build is told: `scripts/lab`, with a Cargo that only copies, and `lab`'s own.
+
+mod checkout;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use checkout::{Checkout, Ran, ran, repository};
+use tempfile::TempDir;
+
+/// "Compiles" the source, which is a shell script, by copying it; like Cargo it goes by time stamps.
+const CARGO: &str = r#"#!/bin/sh
+target="${CARGO_TARGET_DIR:-${CARGO_BUILD_TARGET_DIR:-$PWD/target}}"
+lab="$target/release/lab" source=shared/crates/lab-cli/src/main.rs
+case "$1" in
+clean) rm -f "$lab" ;;
+metadata) [ ! -e broken ] || { echo 'error: failed to load manifest for workspace member `/x/labs/lab-01-tiny`' >&2; exit 101; } ;;
+build)
+    [ ! -e broken ] || exit 101
+    fresh=true
+    if [ ! -e "$lab" ] || [ -n "$(find $source -newer "$lab")" ]; then
+        fresh=false
+        mkdir -p "$target/release" && cp $source "$lab" && chmod +x "$lab"
+    fi
+    echo "{\"manifest_path\":\"$PWD/shared/crates/lab-cli/Cargo.toml\",\"executable\":\"$lab\",\"fresh\":$fresh}" ;;
+esac
+"#;
+
+const SOURCE: &str = "shared/crates/lab-cli/src/main.rs";
+
+/// A checkout with nothing but the script and what it looks at.
+struct Tiny {
+    folder: TempDir,
+}
+
+impl Tiny {
+    fn new() -> Self {
+        let tiny = Tiny { folder: tempfile::tempdir().expect("a temporary folder") };
+        for path in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"] {
+            tiny.write(path, "");
+        }
+        for name in ["lab-report", "lab-results"] {
+            tiny.write(&format!("shared/crates/{name}/Cargo.toml"), "");
+        }
+        tiny.write("scripts/lab", &std::fs::read_to_string(repository().join("scripts/lab")).expect("read"));
+        tiny.write("bin/cargo", CARGO);
+        std::fs::set_permissions(tiny.path("bin/cargo"), PermissionsExt::from_mode(0o755)).expect("set");
+        tiny.says_in_its_source("A");
+        tiny
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        std::fs::create_dir_all(self.path(path).parent().expect("a folder")).expect("created");
+        std::fs::write(self.path(path), text).expect("written");
+    }
+
+    /// An edit after all that was built.
+    fn says_in_its_source(&self, word: &str) {
+        self.write(SOURCE, &format!("#!/bin/sh\necho {word} \"$0\"\n"));
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("timeout");
+        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").expect("a PATH"));
+        command.args(["20", "sh", program]).current_dir(self.folder.path()).env("PATH", path);
+        for steers in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_TARGET", "LAB_STATE"] {
+            command.env_remove(steers);
+        }
+        command
+    }
+
+    fn lab(&self) -> Ran {
+        ran(self.command("scripts/lab").output().expect("sh runs"))
+    }
+
+    /// Somebody's own `cargo build`.
+    fn cargo(&self) {
+        assert!(self.command("bin/cargo").arg("build").stdout(Stdio::null()).status().expect("sh runs").success());
+    }
+}
+
+fn set_modified(path: &Path, at: SystemTime) {
+    File::options().append(true).open(path).expect("opened").set_modified(at).expect("set");
+}
+
+#[test]
+fn the_script_runs_what_is_there_whoever_built_in_between() {
+    let tiny = Tiny::new();
+    let old = SystemTime::now() - Duration::from_secs(60);
+    set_modified(&tiny.path(SOURCE), old);
+    assert!(tiny.lab().stdout.starts_with("A "));
+    let aside = tiny.path("aside");
+    for has_state in [true, false] {
+        std::fs::rename(tiny.path(SOURCE), &aside).expect("moved");
+        tiny.says_in_its_source("B");
+        std::fs::remove_file(tiny.path("target/release/lab")).expect("removed");
+        tiny.cargo();
+        std::fs::rename(&aside, tiny.path(SOURCE)).expect("moved back");
+        if !has_state {
+            std::fs::remove_dir_all(tiny.path(".lab")).expect("removed");
+        }
+        for _ in 0..2 {
+            let ran = tiny.lab();
+            assert!(ran.stdout.starts_with("A "), "{ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_or_a_pipe_in_the_place_of_the_scripts_note_stops_nobody() {
+    for make in ["mkdir", "mkfifo"] {
+        let tiny = Tiny::new();
+        std::fs::create_dir(tiny.path(".lab")).expect("created");
+        assert!(Command::new(make).arg(tiny.path(".lab/program")).status().expect("it runs").success());
+        for _ in 0..2 {
+            let ran = tiny.lab();
+            assert!(ran.code == 0 && ran.stdout.starts_with("A ") && !ran.stderr.contains("cat:"), "{make}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_sends_builds_elsewhere_does_so_only_while_it_is_set() {
+    let tiny = Tiny::new();
+    let there = tiny.path("there");
+    let elsewhere = tiny.command("scripts/lab").env("CARGO_BUILD_TARGET_DIR", &there).output();
+    assert_eq!(ran(elsewhere.expect("sh runs")).stdout, format!("A {}\n", there.join("release/lab").display()));
+    assert_eq!(tiny.lab().stdout, format!("A {}\n", tiny.path("target/release/lab").display()));
+}
+
+#[test]
+fn a_broken_manifest_that_keeps_the_program_from_being_built_is_named_with_what_puts_it_back() {
+    let tiny = Tiny::new();
+    assert_eq!(tiny.lab().code, 0);
+    tiny.write("broken", "");
+    assert_eq!(tiny.lab().code, 0, "nothing has to be built");
+    tiny.says_in_its_source("B");
+    let ran = tiny.lab();
+    assert!(ran.code == 3 && ran.stderr.contains("git checkout -- '/x/labs/lab-01-tiny/Cargo.toml'"), "{ran:?}");
+}
+
+#[test]
+fn whoever_waits_for_another_build_is_told() {
+    let checkout = Checkout::new();
+    checkout.write("target/release/.fingerprint/none", "");
+    checkout.write("target/release/.cargo-lock", "");
+    let lock = File::open(checkout.root.join("target/release/.cargo-lock")).expect("opened");
+    lock.lock().expect("locked");
+    let mut lab =
+        checkout.command(&["reproduce", "1"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("lab runs");
+    let mut lines = BufReader::new(lab.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    // It is told before it waits; the lock goes for a test that is not told.
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(10));
+        drop(lock);
+    });
+    let first = lines.next();
+    lab.kill().expect("ended");
+    lab.wait().expect("it ends");
+    assert!(first.as_ref().is_some_and(|line| line.contains("Another build is running")), "{first:?}");
+}
