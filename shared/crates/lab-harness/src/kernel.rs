@@ -41,7 +41,7 @@ pub trait Kernel {
     /// The size at which original is timed against yours: small enough for the broken program to answer in some 50 ms.
     const TIMED: usize;
     /// The size at which yours is paired with the reference: one call should take 50 to 200 microseconds. The growth of CPU time is
-    /// looked for at up to 64 times as much.
+    /// looked for at up to 256 times as much.
     const PAIRED: usize;
 
     /// An input of a size; everything in it follows from the seed.
@@ -53,7 +53,7 @@ pub trait Kernel {
     fn adversarial(seed: u64) -> Vec<(&'static str, Self::Input)>;
     /// What growth is fitted against: how much work the input holds, which need not be its size.
     fn extent(input: &Self::Input) -> u64;
-    /// The right answer.
+    /// The right answer, by the cheapest growth that there is: how fast CPU time grows is held against it.
     fn expected(input: &Self::Input) -> Self::Output;
     /// Smaller inputs of the same kind, to find the smallest that goes wrong; the most promising first.
     fn smaller(input: &Self::Input) -> Vec<Self::Input>;
@@ -144,7 +144,7 @@ impl<K: Kernel> Program for KernelProgram<K> {
         let input = K::input(run.seed, K::PAIRED);
         let answer = one_counted_call::<K>(self.subject.function(), &input);
         emit(&match self.subject.hold(name, &input, answer) {
-            Ok(_) => Record::Counts { size: K::PAIRED as u64, unit: K::UNIT.into(), counts: Counts::new() },
+            Ok(()) => Record::Counts { size: K::PAIRED as u64, unit: K::UNIT.into(), counts: Counts::new() },
             Err(wrong) => wrong.record(),
         });
         Ok(())

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use lab_probe::allocations::{self, Allocations};
-use lab_probe::process_cpu_time;
+use lab_probe::{process_cpu_time, thread_cpu_time};
 use lab_results::Record;
 use lab_results::gate::figure;
 
@@ -28,6 +28,8 @@ pub(crate) struct Asked<O> {
     pub(crate) allocated: Allocations,
     /// Of the whole process: threads that the function starts work on its account.
     pub(crate) cpu: Duration,
+    /// What the contract needed for the same answer, right after it.
+    pub(crate) contract_cpu: Duration,
 }
 
 /// A wrong answer, with the smallest input found that has one.
@@ -58,13 +60,19 @@ impl<K: Kernel> Subject<K> {
         let (answer, allocated) = allocations::count(|| self.call(input));
         let cpu = process_cpu_time() - before;
         self.kept.set(self.kept.get() + allocated.retained_bytes);
-        let answer = self.hold(case, input, answer)?;
-        Ok(Asked { answer, allocated, cpu })
+        // Of this thread alone: what the function may have left running in others does not lengthen the contract's time.
+        let before = thread_cpu_time();
+        let expected = K::expected(input);
+        let contract_cpu = thread_cpu_time() - before;
+        if answer != expected {
+            return Err(self.smallest_wrong(case, input, answer));
+        }
+        Ok(Asked { answer, allocated, cpu, contract_cpu })
     }
 
-    /// The answer, when it is the right one.
-    pub(crate) fn hold(&self, case: String, input: &K::Input, answer: K::Output) -> Result<K::Output, Wrong> {
-        if answer == K::expected(input) { Ok(answer) } else { Err(self.smallest_wrong(case, input, answer)) }
+    /// Whether the answer is the right one.
+    pub(crate) fn hold(&self, case: String, input: &K::Input, answer: K::Output) -> Result<(), Wrong> {
+        if answer == K::expected(input) { Ok(()) } else { Err(self.smallest_wrong(case, input, answer)) }
     }
 
     /// Drops the answer of an [`ask`](Self::ask): what it gives back was not kept.
