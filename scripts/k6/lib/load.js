@@ -7,6 +7,7 @@
 //   RATE, DURATION    iterations in a second, and how long, such as 60s or 1m30s; each profile has its own default
 //   WORST_S           the longest answer to be expected, in seconds (default 3): it decides how many VUs are kept ready
 //   MAX_VUS           that number itself
+//   SLO               another file of objectives
 //   REPORT            a file for the run as a document, which `lab load` writes too (lab_results::load::LoadReport)
 //   I_OWN_THIS_HOST   1 where the target is another machine, which is yours to load
 //
@@ -20,12 +21,13 @@ import { observing, thresholds } from './rules.js';
 import { summary } from './summary.js';
 
 // A URL has `%20` where a folder's name has a space, and `open` takes names.
-const read = (path) => JSON.parse(open(decodeURI(import.meta.resolve(`../../../shared/stack/${path}`))));
+const stack = (path) => decodeURI(import.meta.resolve(`../../../shared/stack/${path}`));
+const read = (path) => JSON.parse(open(path));
 
 // Everything that k6 wants of a script. `defaults.rate` is the scenario's usual rate, in iterations in a second.
 export function load(name, defaults) {
-  const scenario = read(`scenarios/${name}.json`);
-  const objectives = read('slo.json').scenarios[name] || [];
+  const scenario = read(stack(`scenarios/${name}.json`));
+  const objectives = read(__ENV.SLO || stack('slo.json')).scenarios[name] || [];
   const plan = profile(__ENV, defaults);
   const target = checkedTarget(__ENV.TARGET || '', __ENV.I_OWN_THIS_HOST === '1');
   const requests = compile(scenario, target);

@@ -58,6 +58,7 @@ async fn one_shop(check: &mut Check<'_, LatestOrders>, seed: u64) -> Result<()> 
     let everything: Vec<u32> = (0..WHOLESALE).map(|line| 1 + line * 7 % 50).collect();
     shop.place(pool, now + 2, &everything).await?;
     check.case("a wholesale order of 2,000 lines", &shop, &[20]).await?;
+    check.case_in_reverse("rows come in reverse where nothing orders them", &shop, &[1, 20, 100]).await?;
     Shop::index_lines_by_product(pool).await?;
     check.case("the database got an index that lists an order's lines by product", &shop, &[1, 20, 100]).await?;
     Shop::drop_index(pool).await?;

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use lab_harness::results::load::{Objective, Outcome, Rule};
 use serde_json::Value;
 use shop::Shop;
-use support::{Ran, Stalling, nobody, repository, slo, tool, unsteered};
+use support::{Ran, Stalling, nobody, patient, repository, slo, tool, unsteered};
 
 fn k6() -> Option<PathBuf> {
     tool("k6", "LAB_K6")
@@ -89,9 +89,11 @@ fn a_wrong_word_in_the_environment_is_explained() {
 fn what_answers_at_once_passes() {
     let Some(k6) = k6() else { return };
     let service = Stalling::start();
-    let ran =
-        run(&k6, "fast", &[("TARGET", &service.target), ("PROFILE", "constant"), ("RATE", "50"), ("DURATION", "2s")]);
-    let report = ran.judged(Outcome::Pass, 0);
+    let (slo, objectives) = patient("fast");
+    let slo = slo.path().to_str().expect("Unicode");
+    let load = [("TARGET", &*service.target), ("PROFILE", "constant"), ("RATE", "50"), ("DURATION", "2s")];
+    let ran = run(&k6, "fast", &[&load[..], &[("SLO", slo)]].concat());
+    let report = ran.judged_by(&objectives, Outcome::Pass, 0);
     assert!((90..=110).contains(&report.overall.sent) && report.overall.ok == report.overall.sent, "{report:?}");
 }
 

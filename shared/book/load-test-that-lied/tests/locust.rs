@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use axum::http::StatusCode;
-use lab_harness::results::load::{Objective, Outcome, SloFile};
+use lab_harness::results::load::Outcome;
 use shop::Shop;
-use support::{Ran, Stalling, nobody, repository, tool, unsteered};
+use support::{Ran, Stalling, nobody, patient, repository, tool, unsteered};
 
 fn locust() -> Option<PathBuf> {
     tool("locust", "LAB_LOCUST")
@@ -42,20 +42,9 @@ fn run_for(locust: &Path, scenario: &str, target: &str, (users, pace_s, run_s): 
 fn what_answers_at_once_passes() {
     let Some(locust) = locust() else { return };
     let service = Stalling::start();
-    // Only a machine that stands still is slower than this, and a user who comes once is never late.
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let slo = folder.path().join("slo.json");
-    let patient = SloFile {
-        scenarios: [(
-            "fast".to_string(),
-            vec![Objective { step: "fast".into(), p99_ms: Some(8_000.0), ..Objective::default() }],
-        )]
-        .into(),
-        ..support::slo()
-    };
-    std::fs::write(&slo, serde_json::to_vec(&patient).expect("serialises")).expect("written");
-    let ran = run_for(&locust, "fast", &service.target, (150, 10.0, 3), &slo);
-    let report = ran.judged_by(&patient.scenarios["fast"], Outcome::Pass, 0);
+    let (slo, objectives) = patient("fast");
+    let ran = run_for(&locust, "fast", &service.target, (150, 10.0, 3), slo.path());
+    let report = ran.judged_by(&objectives, Outcome::Pass, 0);
     assert!(report.overall.sent > 20 && report.overall.ok == report.overall.sent, "{report:?}");
 }
 

@@ -161,7 +161,10 @@ pub fn figure(value: f64) -> String {
         _ => 4,
     };
     let plain = format!("{value:.decimals$}");
-    let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |(w, f)| (w, f));
+    // What rounds to zero has no sign.
+    let plain =
+        plain.strip_prefix('-').filter(|digits| !digits.contains(|c| ('1'..='9').contains(&c))).unwrap_or(&plain);
+    let (whole, fraction) = plain.split_once('.').map_or((plain, ""), |(w, f)| (w, f));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -249,6 +252,7 @@ mod tests {
         assert_eq!(figure(1_234.567), "1,235");
         assert_eq!(figure(-12.34), "-12.3");
         assert_eq!(figure(0.5), "0.50");
+        assert_eq!([figure(-0.0), figure(-0.000_01), figure(-0.01)], ["0", "0.0000", "-0.01"]);
         assert_eq!(figure(f64::NAN), "n/a");
     }
 }

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use lab_harness::results::Record;
 use lab_harness::results::load::{LoadReport, Objective, Outcome, SloFile, judge};
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().expect("the repository")
@@ -87,6 +88,15 @@ pub fn slo() -> SloFile {
 
 pub fn objectives(scenario: &str) -> Vec<Objective> {
     slo().scenarios.remove(scenario).expect("it has objectives")
+}
+
+/// Objectives that only a machine that stands still breaks, for a scenario of one step: the file, and what is in it.
+pub fn patient(scenario: &str) -> (NamedTempFile, Vec<Objective>) {
+    let objectives = vec![Objective { step: scenario.into(), p99_ms: Some(8_000.0), ..Objective::default() }];
+    let slo = SloFile { scenarios: [(scenario.to_string(), objectives.clone())].into(), ..slo() };
+    let file = NamedTempFile::new().expect("a temporary file");
+    serde_json::to_writer(&file, &slo).expect("written");
+    (file, objectives)
 }
 
 /// How a tool ended, and what it wrote.

@@ -57,7 +57,7 @@ pub(super) fn unknown(labs: &[Lab], wanted: &str) -> String {
     match nearest {
         None => "there is no lab in labs/: is this a complete checkout?".into(),
         Some(lab) => format!(
-            "there is no lab `{wanted}`; the nearest is {:02} ({}). `cargo lab list` shows all",
+            "there is no lab `{wanted}`; the nearest is {:02} ({}). `make list` shows all",
             lab.number, lab.slug
         ),
     }

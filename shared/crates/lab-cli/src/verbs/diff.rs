@@ -103,7 +103,8 @@ fn show_yours(workspace: &Workspace, lab: &Lab, json: bool) -> Result<u8> {
         next::say_after(workspace, lab, "diff");
     }
     let solution = paint(COMMAND, next::command_with(lab, "diff", "--solution"));
-    say!("The solution's change: {solution} (asks first, as long as the lab is not SOLVED)");
+    let asks = if next::stand(workspace, lab) == next::Stand::Solved { "" } else { " (asks first)" };
+    say!("The solution's change: {solution}{asks}");
     Ok(0)
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use lab_results::Record;
-use orderflow_store::PoolSettings;
-use sqlx::AnyPool;
+use orderflow_store::{Backend, PoolSettings};
+use sqlx::{AnyPool, Executor};
 
 use super::meanwhile::{Change, between_statements};
 use super::opened::{Opened, of_the_database, or_the_machines};
@@ -15,6 +15,8 @@ use crate::program::{Run, emit};
 
 /// How long a subject on a pool with a single connection may wait for it. One that needs two of them at once waits for ever.
 const ONE_CONNECTION: Duration = Duration::from_secs(1);
+/// Connections whose unordered rows come in reverse: as many as a subject may hold at the same time.
+const REVERSED: u32 = 4;
 
 /// How a subject fared.
 pub(super) enum Outcome {
@@ -79,10 +81,38 @@ impl<S: Store> Check<'_, S> {
     ///
     /// The first wrong answer, to be passed on by the contract's check, which ends with it.
     pub async fn case(&mut self, what: &str, data: &S::Data, inputs: &[S::Input]) -> Result<()> {
+        self.case_on(self.pool, what, data, inputs).await
+    }
+
+    /// The same on connections to which SQLite gives rows the other way round wherever no `ORDER BY` asks for an order: the order in
+    /// which they were entered is nobody's promise. PostgreSQL has no such setting, and is asked as it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Check::case`].
+    pub async fn case_in_reverse(&mut self, what: &str, data: &S::Data, inputs: &[S::Input]) -> Result<()> {
+        let url = self.pool.connect_options().database_url.to_string();
+        let settings = PoolSettings { max_connections: REVERSED, ..PoolSettings::default() };
+        let reversed = orderflow_store::connect(&url, &settings).await?;
+        if Backend::of_url(&url)? == Backend::Sqlite {
+            // All of them at the same time: a connection that is handed back would be taken again.
+            let mut connections = Vec::new();
+            for _ in 0..REVERSED {
+                let mut connection = reversed.acquire().await?;
+                connection.execute("PRAGMA reverse_unordered_selects = ON").await?;
+                connections.push(connection);
+            }
+        }
+        let ended = self.case_on(&reversed, what, data, inputs).await;
+        orderflow_store::drain(&reversed).await;
+        ended
+    }
+
+    async fn case_on(&mut self, pool: &AnyPool, what: &str, data: &S::Data, inputs: &[S::Input]) -> Result<()> {
         let case = self.begin(what);
         for &input in inputs {
-            if let Some(difference) = self.difference(data, input).await? {
-                return Err(self.smallest_wrong(case, data, input, difference).await?.into());
+            if let Some(difference) = self.difference(pool, data, input).await? {
+                return Err(self.smallest_wrong(pool, case, data, input, difference).await?.into());
             }
         }
         self.cases += 1;
@@ -136,9 +166,9 @@ impl<S: Store> Check<'_, S> {
     }
 
     /// Expected and got, where they differ.
-    async fn difference(&self, data: &S::Data, input: S::Input) -> Result<Option<(String, String)>> {
+    async fn difference(&self, pool: &AnyPool, data: &S::Data, input: S::Input) -> Result<Option<(String, String)>> {
         let expected = S::expected(data, input);
-        Ok(match (self.function)(self.pool, input).await {
+        Ok(match (self.function)(pool, input).await {
             Ok(got) if got == expected => None,
             Ok(got) => Some(S::difference(&expected, &got)),
             Err(error) => Some(self.error(data, input, error)?),
@@ -155,6 +185,7 @@ impl<S: Store> Check<'_, S> {
     /// Descends to a question of which no smaller one goes wrong.
     async fn smallest_wrong(
         &self,
+        pool: &AnyPool,
         case: String,
         data: &S::Data,
         mut input: S::Input,
@@ -162,7 +193,7 @@ impl<S: Store> Check<'_, S> {
     ) -> Result<Wrong> {
         'smaller: loop {
             for smaller in S::smaller(input) {
-                if let Some(difference) = self.difference(data, smaller).await? {
+                if let Some(difference) = self.difference(pool, data, smaller).await? {
                     (input, (expected, got)) = (smaller, difference);
                     continue 'smaller;
                 }
