@@ -1,5 +1,5 @@
 //! A whole hash for everybody, and a pause for unknown addresses on top: the time to the answer says who is a customer.
-// misses: answer_time_strangers
+// misses: denial_time_most_over_least
 
 use std::sync::Arc;
 

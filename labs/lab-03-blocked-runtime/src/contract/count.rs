@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::task::yield_now;
 
 use super::accounts::{Accounts, credentials};
-use super::crowd::{self, Answer, Wrong};
+use super::crowd::{self, Asked, Wrong};
 use super::{CORES, Credentials, SignIn, cost};
 
 /// Customers who sign in at the same time.
@@ -60,7 +60,7 @@ fn counts(sign_in: &SignIn, run: &Run) -> Result<Counts> {
         ("turns_of_others".into(), turns as f64),
         ("peak_mib".into(), peak_bytes as f64 / f64::from(1 << 20)),
         ("hung_up_peak_mib".into(), hung_up_bytes as f64 / f64::from(1 << 20)),
-        ("answer_time_strangers".into(), hashes.strangers_wait),
+        ("denial_time_most_over_least".into(), hashes.denial_time_most_over_least),
         ("hashes_per_sign_in".into(), hashes.cheapest),
         ("hashes_per_sign_in_max".into(), hashes.dearest),
         ("hash_memory_most_over_least".into(), hashes.memory_most_over_least),
@@ -127,12 +127,13 @@ async fn turns_beside<T>(work: impl Future<Output = T> + Send) -> (u64, T) {
     (turns.load(Relaxed), done)
 }
 
-/// Most bytes held at once while this many customers sign in.
+/// Most bytes held at once while this many people sign in, rightly and wrongly.
 fn peak_bytes(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> Result<u64> {
+    let people = crowd::people(accounts, known, AT_ONCE);
     let (answers, allocated) = allocations::count(|| {
         pod.block_on(async {
-            let signing_in = |typed: &Credentials| tokio::spawn(sign_in(Arc::clone(accounts), typed.clone()));
-            let all: Vec<_> = known.iter().cycle().take(AT_ONCE).map(signing_in).collect();
+            let signing_in = |(typed, _): &Asked| tokio::spawn(sign_in(Arc::clone(accounts), typed.clone()));
+            let all: Vec<_> = people.iter().map(signing_in).collect();
             let mut answers = Vec::with_capacity(all.len());
             for answer in all {
                 answers.push(answer.await?);
@@ -140,24 +141,23 @@ fn peak_bytes(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials],
             anyhow::Ok(answers)
         })
     });
-    let case = format!("{AT_ONCE} customers sign in at once");
-    let answers: Vec<Answer> = answers?;
-    for (typed, answer) in known.iter().cycle().zip(answers) {
-        crowd::hold(&case, accounts, typed, answer)?;
+    let case = format!("{AT_ONCE} people sign in at once");
+    for ((typed, expected), answer) in people.into_iter().zip(answers?) {
+        crowd::hold_against(&case, &typed, expected, answer)?;
     }
     Ok(allocated.peak_bytes)
 }
 
-/// Most bytes held at once where customers hang up as soon as they wait, one after the other; the last one stays. A hash that has begun goes on
-/// without its customer, so that who gives its place away with the customer has all of them at once.
+/// Most bytes held at once where people hang up while they wait for their hash, one after the other; the last one stays. A hash that has begun goes on
+/// without its customer, so that whoever gives its place away with the customer has all of them at once.
 fn peak_bytes_of_those_who_hang_up(sign_in: &SignIn, run: &Run, pod: &Runtime) -> Result<u64> {
     // Accounts of their own: whoever still holds them has a hash to compute.
     let accounts = Arc::new(Accounts::of_seed(run.seed));
     let known = credentials(run.seed);
     let (answer, allocated) = allocations::count(|| {
         pod.block_on(async {
-            for typed in known.iter().cycle().take(AT_ONCE) {
-                crowd::hang_up(sign_in(Arc::clone(&accounts), typed.clone())).await;
+            for (typed, _) in crowd::people(&accounts, &known, AT_ONCE) {
+                crowd::hang_up(sign_in(Arc::clone(&accounts), typed)).await;
             }
             let answer = sign_in(Arc::clone(&accounts), known[3].clone()).await;
             let until = Instant::now() + Duration::from_secs(10);

@@ -24,11 +24,37 @@ const AT_ONCE: usize = 500;
 const PATIENT: usize = 6;
 /// How long they wait by the machine's clock as well, which nobody can move: longer than anybody would let a customer wait.
 const MEANWHILE: Duration = Duration::from_secs(3);
+/// After so long somebody hangs up: time enough to get as far as the hash, whatever comes before it, and less than a hash takes.
+const HUNG_UP: Duration = Duration::from_millis(2);
 /// The panic of `block_in_place` on a runtime with one thread.
 const BLOCKS_IN_PLACE: &str = "can call blocking only when running on the multi-threaded runtime";
 
 /// What a sign-in is answered with.
 pub(super) type Answer = Result<Session, Denied>;
+
+/// What is typed, and what is the right answer to it.
+pub(super) type Asked = (Credentials, Answer);
+
+/// What somebody types who knows a customer's right credentials: these, a wrong password, and an address that is nobody's.
+pub(super) const KINDS: [fn(&Accounts, &Credentials) -> Asked; 3] = [right, wrong, stranger];
+
+fn right(accounts: &Accounts, typed: &Credentials) -> Asked {
+    (typed.clone(), Ok(Session { customer: accounts.find(&typed.email).customer }))
+}
+
+fn wrong(_: &Accounts, typed: &Credentials) -> Asked {
+    (Credentials { password: format!("{}x", typed.password), ..typed.clone() }, Err(Denied))
+}
+
+fn stranger(_: &Accounts, typed: &Credentials) -> Asked {
+    (Credentials { email: format!("not.{}", typed.email), ..typed.clone() }, Err(Denied))
+}
+
+/// So many people, of all kinds alike.
+pub(super) fn people(accounts: &Accounts, known: &[Credentials], count: usize) -> Vec<Asked> {
+    let all = known.iter().flat_map(|typed| KINDS.map(|kind| kind(accounts, typed)));
+    all.collect::<Vec<_>>().into_iter().cycle().take(count).collect()
+}
 
 /// A wrong answer on its way out of a count.
 #[derive(Debug)]
@@ -114,9 +140,9 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
-/// Asks for an answer once, and waits for it no longer.
-pub(super) async fn hang_up(mut signing_in: SigningIn) {
-    let _ = poll_once(&mut signing_in).await;
+/// Asks for an answer, and hangs up before any hash can be through.
+pub(super) async fn hang_up(signing_in: SigningIn) {
+    let _ = tokio::time::timeout(HUNG_UP, signing_in).await;
 }
 
 /// What a panic says.

@@ -23,7 +23,7 @@ const EXPLAINED: [(&str, &str); 5] = [
     ("rows_per_row_shown", "rows fetched per row shown, most of any page"),
     ("rows_per_row_shown_min", "rows fetched per row shown, fewest of any page"),
     ("hung_up_peak_mib", "peak while customers hang up, MiB"),
-    ("answer_time_strangers", "time to the answer, unknown address / wrong password"),
+    ("denial_time_most_over_least", "time to the answer, unknown address and wrong password, longer / shorter"),
     ("kib_per_row_shown", "memory allocated per row shown, most of any page, KiB"),
 ];
 

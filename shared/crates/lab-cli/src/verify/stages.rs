@@ -44,6 +44,13 @@ type Sized = (Vec<(u64, Counts)>, String);
 #[derive(Default)]
 pub struct Known(RefCell<BTreeMap<(PathBuf, u64, bool), Sized>>);
 
+impl Known {
+    /// All is counted again when it is asked for.
+    pub fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
+}
+
 impl Stages<'_> {
     /// Holds yours against the contract. The number of cases, or how it ended.
     pub fn check(&self) -> Result<std::result::Result<u64, Ended>> {
