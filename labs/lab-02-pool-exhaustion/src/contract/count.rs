@@ -15,13 +15,13 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::crowd::{self, CROWD, blame_the_disk, closed_pool};
-use super::orders::{CANCELLED, PAID};
+use super::orders::{CANCELLED, PAID, PENDING};
 use super::provider::{Answering, Provider, accepting_after};
 use super::rig::{Rig, state};
-use super::{Checkout, Gateway, gateway};
+use super::{Checkout, Gateway, Refusal, gateway};
 
-/// Orders of customers who come one by one: two who pay, two who cancel, and one whose bank is slow.
-const SINGLES: usize = 5;
+/// Orders of customers who come one by one: two who pay, two who cancel, one whose bank is slow, and one whose card is declined.
+const SINGLES: usize = 6;
 /// How long that bank takes: longer than anybody plausible gives up, shorter than the shop's own patience with its gateway.
 const SLOWLY: Duration = Duration::from_secs(7);
 /// How long a request waits for the only connection when nobody else wants it. On a busy machine a ping takes its time.
@@ -93,6 +93,13 @@ fn alone(checkout: Checkout, rig: &Rig, orders: &[Order]) -> Result<Singles> {
         singles.cancels_failed += u64::from(answer.is_err());
         singles.before_saved += u64::from(answer.is_ok() && rig.state(order)? != saved);
     }
+    let declining = Provider::open(runtime.handle(), Arc::new(|_| Box::pin(async { StatusCode::PAYMENT_REQUIRED })))?;
+    let (order, declining) = (&orders[5], Gateway::at(declining.address));
+    let answer = blame_the_disk(runtime.block_on((checkout.pay)(&pool, &declining, &order.reference)))?;
+    let is_declined = matches!(answer, Err(Refusal::Declined));
+    singles.pays_failed += u64::from(!is_declined);
+    singles.before_saved +=
+        u64::from(is_declined && rig.state(order)? != state(&order.reference, PENDING, &["declined"], &[]));
     // Only of somebody who pays at all with this pool can be said that they gave up.
     if singles.pays_failed == 0 {
         singles.gave_up = gives_up(checkout, &runtime, &pool, &orders[4])?;

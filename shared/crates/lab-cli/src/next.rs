@@ -13,9 +13,9 @@ use crate::workspace::Workspace;
 pub enum Stand {
     /// Nothing is edited: the fault is still to be found.
     Untouched,
-    /// Something is edited, and was not SOLVED yet.
+    /// Something is edited, and it was not SOLVED yet.
     Edited,
-    /// It was SOLVED at least once.
+    /// Something is edited, and it was SOLVED at least once.
     Solved,
 }
 
@@ -28,14 +28,18 @@ pub struct Step {
     pub why: String,
 }
 
-/// How far the learner is now.
+/// How far the learner is now. Whoever has put the original back begins again.
 pub fn stand(workspace: &Workspace, lab: &Lab) -> Stand {
-    let is_solved = progress::of(workspace, &lab.name).is_ok_and(|progress| progress.solved);
     match kept::subject(workspace, lab, false) {
-        _ if is_solved => Stand::Solved,
         "original" => Stand::Untouched,
+        _ if is_solved(workspace, lab) => Stand::Solved,
         _ => Stand::Edited,
     }
+}
+
+/// Whether it was SOLVED at least once.
+pub fn is_solved(workspace: &Workspace, lab: &Lab) -> bool {
+    progress::of(workspace, &lab.name).is_ok_and(|progress| progress.solved)
 }
 
 /// What to do after a verb. Nothing follows a verb that the table does not know.
@@ -74,9 +78,8 @@ pub fn line(steps: &[Step]) -> Option<String> {
 
 /// Says what to do after a verb, as far as the learner is now.
 pub fn say_after(workspace: &Workspace, lab: &Lab, done: &str) {
-    let stand = stand(workspace, lab);
-    let mut steps = steps(lab, stand, done);
-    if (stand, done) == (Stand::Solved, "diff") {
+    let mut steps = steps(lab, stand(workspace, lab), done);
+    if done == "diff" && is_solved(workspace, lab) {
         steps.extend(next_lab(workspace, lab));
     }
     if let Some(line) = line(&steps) {
@@ -118,7 +121,7 @@ pub fn command_with(lab: &Lab, verb: &str, options: &str) -> String {
 }
 
 /// The verbs that show a lab's fault, in the order in which its README takes them.
-fn looks(lab: &Lab) -> Vec<(&'static str, &'static str)> {
+pub fn looks(lab: &Lab) -> Vec<(&'static str, &'static str)> {
     let has = |tool: &str| lab.meta.tools.iter().any(|of_lab| of_lab == tool);
     [
         (has("flamegraph"), ("profile", "where does the time go?")),

@@ -42,6 +42,9 @@ pub struct Lab {
     /// What it demands of original / yours, where it looks at time.
     #[serde(default)]
     pub faster: Option<f64>,
+    /// The verbs that show its fault, such as `profile`.
+    #[serde(default)]
+    pub looks: Vec<String>,
     /// The one-line symptom.
     pub symptom: String,
     /// The lab's README, in Markdown.
@@ -205,7 +208,7 @@ impl Lab {
     }
 
     /// The runs of a verb.
-    pub fn programs(&self, verb: &str) -> impl Iterator<Item = &Program> {
+    pub fn programs<'a>(&'a self, verb: &'a str) -> impl Iterator<Item = &'a Program> {
         self.programs.iter().filter(move |program| program.verb == verb)
     }
 }

@@ -69,7 +69,7 @@ fn by_times(times: &Times) -> Option<(Outcome, String)> {
     if *is_noise_different {
         let words =
             "the counts pass, but identical programs differed, so the times of this run do not count; run it again";
-        return at_least.map(|_| (Outcome::Inconclusive, words.into()));
+        return (at_least.is_some() || no_better.is_some()).then(|| (Outcome::Inconclusive, words.into()));
     }
     if let Some(NoBetter { figure, yours, reference }) = no_better {
         let words = format!("time: {figure}: {yours:.2}x as fast as before, and the solution {reference:.2}x");
@@ -161,7 +161,11 @@ mod tests {
         assert_eq!(outcome, Outcome::NotYet);
         assert_eq!(reason, "time: 100 orders: 0.98x as fast as before, and the solution 24.30x");
         let noisy = Times { is_noise_different: true, ..same.clone() };
-        assert_eq!(decide(&passed, &noisy).0, Outcome::Solved, "no time of it is believed");
+        assert_eq!(
+            decide(&passed, &noisy).0,
+            Outcome::Inconclusive,
+            "no time of it is believed, neither for nor against"
+        );
         assert!(decide(&[gate(Status::Missed)], &same).1.starts_with("statements per page"));
     }
 

@@ -71,6 +71,9 @@ fn named(source: &str) -> Option<Named> {
             "path" if next == "=" && ["(", ",", "{"].contains(&before) && text(Some(at + 2)) == TEXT => {
                 What::Elsewhere("#[path]")
             }
+            // What a macro of their own is handed, it may call or make an attribute of.
+            "$" if text(Some(at + 2)) == "!" && text(Some(at + 3)) != "=" => What::Elsewhere("$name!"),
+            "$" if before == "[" && at > 1 && text(at.checked_sub(2)) == "#" => What::Elsewhere("#[$name]"),
             name => match CRATES.into_iter().find(|known| *known == name) {
                 Some(known) => What::Crate(known),
                 None => What::Unreported(UNREPORTED.into_iter().find(|known| *known == name)?),
@@ -218,6 +221,8 @@ mod tests {
             "core::include ! { \"x\" }",
             "#[ path = \"/tmp/x.rs\" ] mod x;",
             "#[cfg_attr(all(), path = r\"/tmp/x.rs\")] mod x;",
+            "macro_rules! m { ($i:ident) => { $i!(\"/tmp/x.rs\"); } } m!(include);",
+            "macro_rules! m { ($p:ident) => { #[$p = \"/tmp/x.rs\"] mod x; } } m!(path);",
             "#!/usr/bin/env \"\nuse lab_harness::emit;",
         ] {
             let (_, words) = found(source).unwrap_or_else(|| panic!("{source}"));
@@ -238,6 +243,7 @@ mod tests {
             "const A: &str = \"lab_harness \\\" lab_probe\"; const B: &str = r#\"lab_harness \" \"#;",
             "fn f(path: &str, include: bool) { let path = \"a\"; g(path == \"a\", include, include != true, (include as u8)); }",
             "#![allow(unused)]\nuse std::path::Path;\nstruct S { path: u8 }",
+            "macro_rules! m { ($a:expr, $($b:ident),*) => { $a != $b || vec![$a] == [$($b),*] } }",
             "let labs = lab_harnesses; let s = format!(\"{path}\", path = name);",
         ] {
             assert_eq!(found(source), None, "{source}");

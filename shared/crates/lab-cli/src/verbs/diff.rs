@@ -103,7 +103,7 @@ fn show_yours(workspace: &Workspace, lab: &Lab, json: bool) -> Result<u8> {
         next::say_after(workspace, lab, "diff");
     }
     let solution = paint(COMMAND, next::command_with(lab, "diff", "--solution"));
-    let asks = if next::stand(workspace, lab) == next::Stand::Solved { "" } else { " (asks first)" };
+    let asks = if next::is_solved(workspace, lab) { "" } else { " (asks first)" };
     say!("The solution's change: {solution}{asks}");
     Ok(0)
 }

@@ -79,7 +79,7 @@ fn subjects(workspace: &Workspace, lab: &Lab, is_solution: bool) -> Result<[&'st
     match (is_solution, now) {
         (true, now) => Ok([now, "reference"]),
         (false, "original") => {
-            let is_solved = next::stand(workspace, lab) == next::Stand::Solved;
+            let is_solved = next::is_solved(workspace, lab);
             let solution = match is_solved {
                 true => format!(", or compare with the solution: cargo lab flamediff {} --solution", lab.nn()),
                 false => String::new(),

@@ -54,6 +54,12 @@ impl Options {
         !self.quick && !self.no_time
     }
 
+    /// What is judged in the place of the learner's file, for people.
+    fn in_place_of_yours(&self) -> Option<String> {
+        let reference = self.reference.then(|| "the reference".to_string());
+        reference.or_else(|| self.attempt.as_ref().map(|path| path.display().to_string()))
+    }
+
     /// What is not looked at, for people.
     fn left_out(&self) -> Option<&'static str> {
         match (self.quick, self.no_time) {
@@ -103,8 +109,7 @@ pub fn verify(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<Out
         show::verdict(lab, &verdict, options, &ignored);
     }
     // After it was shown: a full disk must not take the verdict of a whole run away.
-    if options.attempt.is_none()
-        && !options.reference
+    if options.in_place_of_yours().is_none()
         && !options.draft
         && let Err(error) = remember(workspace, lab, options, &verdict)
     {

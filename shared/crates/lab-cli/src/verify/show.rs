@@ -42,7 +42,10 @@ pub fn verdict(lab: &Lab, verdict: &Verdict, options: &Options, ignored: &[Strin
         print_words(&word)
     }
     say!();
-    next(lab, verdict).iter().for_each(|line| print_words(line));
+    match options.in_place_of_yours() {
+        Some(whose) => print_words(&format!("Nothing of this is kept: {whose} was judged, and not your file.")),
+        None => next(lab, verdict).iter().for_each(|line| print_words(line)),
+    }
     let database = verdict.database.as_deref().map(|kind| format!(" on {}", database_name(kind))).unwrap_or_default();
     let load = verdict.load.map(|load| format!(", load {load:.1}")).unwrap_or_default();
     let again = format!(

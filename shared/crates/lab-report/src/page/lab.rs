@@ -85,15 +85,18 @@ fn whose(program: &Program) -> Markup {
 
 /// What is not on disk, with the command that brings it.
 fn missing(lab: &Lab) -> Markup {
-    let has = |verb| lab.programs(verb).next().is_some();
+    let has = |verb: &str| lab.programs(verb).next().is_some();
     let is_timed = lab.runs.verdicts.iter().any(|verdict| !verdict.ratios.is_empty());
+    // What does not show this lab's fault is not missed.
+    let looked = |verb: &str| has(verb) || !lab.looks.iter().any(|look| look == verb);
     let all = [
         (has("reproduce"), "a run", "lab"),
         (!lab.runs.verdicts.is_empty(), "a verdict", "verify"),
         (is_timed || lab.runs.verdicts.is_empty(), "times", "verify"),
-        (has("profile"), "a flamegraph", "profile"),
+        (looked("profile"), "a flamegraph", "profile"),
+        (looked("console"), "the tasks", "console"),
         (has("flamediff") || !has("profile"), "what changed", "flamediff"),
-        (has("heap"), "a heap profile", "heap"),
+        (looked("heap"), "a heap profile", "heap"),
         (lab.progress.diagnosis.is_some(), "a diagnosis", "answer"),
     ];
     let missing: Vec<_> = all.into_iter().filter(|(is_there, ..)| !is_there).collect();

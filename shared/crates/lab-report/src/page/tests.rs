@@ -110,6 +110,15 @@ fn with_runs(runs: &[ProgramRun]) -> String {
 }
 
 #[test]
+fn what_is_not_on_disk_is_named_where_it_shows_this_labs_fault() {
+    let looks = ["profile", "console"].map(String::from).into();
+    let lab = Lab { looks, ..lab(vec![judged(1, None, Outcome::NotYet)]) };
+    let page = page(lab);
+    assert!(page.contains("the tasks (<code>make console-03</code>)"), "{page}");
+    assert!(!page.contains("make heap-03"), "{page}");
+}
+
+#[test]
 fn the_time_of_repeated_calls_is_not_taken_for_what_the_objective_is_about() {
     let said = |work_of: &str| {
         let record = Record::FlameDiff {

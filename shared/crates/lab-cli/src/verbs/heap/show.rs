@@ -57,7 +57,7 @@ pub fn alone(workspace: &Workspace, lab: &Lab, run: &ProgramRun) {
     if run.subject == "original" {
         say!();
         say!("After your first edit this shows the original and yours side by side.");
-        if next::stand(workspace, lab) == next::Stand::Solved {
+        if next::is_solved(workspace, lab) {
             let beside = format!("cargo lab heap {}{live} --solution", lab.nn());
             say!("Beside the solution: {}", paint(COMMAND, beside));
         }

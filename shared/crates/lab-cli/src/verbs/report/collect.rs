@@ -11,10 +11,10 @@ use lab_results::Progress;
 use super::Options;
 use crate::catalogue::{self, Lab};
 use crate::kept::{self, SMALLEST, SUBJECTS};
-use crate::machine;
 use crate::progress;
 use crate::verbs::diff;
 use crate::workspace::Workspace;
+use crate::{machine, next};
 
 /// A page of pictures of this size would open nowhere. Ours have less than a tenth of it.
 const LARGEST: u64 = 4 << 20;
@@ -43,6 +43,7 @@ fn on_disk(workspace: &Workspace, lab: &Lab, progress: Progress, options: &Optio
         part: lab.meta.part,
         minutes: lab.meta.minutes,
         faster: lab.meta.faster,
+        looks: next::looks(lab).into_iter().map(|(verb, _)| verb.into()).collect(),
         symptom: lab.symptom.clone(),
         ..Default::default()
     };
