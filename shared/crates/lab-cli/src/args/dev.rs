@@ -69,7 +69,7 @@ pub enum DevTask {
         /// How often to repeat each.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
         runs: u16,
-        /// Take times also where they decide nothing: labs 02 to 04.
+        /// Take times also of labs that demand no speed-up: 02 to 04.
         #[arg(long)]
         with_time: bool,
         /// Write the table into the book.

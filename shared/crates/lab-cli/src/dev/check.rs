@@ -190,7 +190,7 @@ fn pair(lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> 
             broken.push(format!("{path} is identical with {}/{twin}: it belongs to the contract", solution.name));
         }
     }
-    figures::problem(solution, broken)
+    figures::problem(lab, solution, broken)
 }
 
 fn all_files(folder: &Path) -> Result<Files> {

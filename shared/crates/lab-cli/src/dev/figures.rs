@@ -83,8 +83,8 @@ fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result
     Ok(text)
 }
 
-/// A README without recorded figures claims what nobody measured.
-pub fn problem(solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
+/// A README without recorded figures claims what nobody measured; one whose figures lack a gate's is older than the lab.
+pub fn problem(lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
     let text = std::fs::read_to_string(solution.folder.join("README.md")).unwrap_or_default();
     let inner = text.split_once(BEGIN).and_then(|(_, rest)| Some(rest.split_once(END)?.0));
     match inner {
@@ -92,7 +92,14 @@ pub fn problem(solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
         Some(inner) if inner.trim().is_empty() => {
             broken.push(format!("{}/README.md has no figures: cargo lab dev update --measure", solution.name));
         }
-        Some(_) => {}
+        Some(inner) => {
+            let missing =
+                lab.meta.gates.iter().map(|gate| count_label(&gate.count)).find(|label| !inner.contains(label));
+            if let Some(label) = missing {
+                let again = "cargo lab dev update --measure";
+                broken.push(format!("{}/README.md has no figure of \"{label}\": {again}", solution.name));
+            }
+        }
     }
     Ok(())
 }
