@@ -154,6 +154,19 @@ fn progress_that_cannot_be_kept_is_no_reason_to_hide_a_hint() {
     }
 }
 
+/// The originals are in the checkout: that no copy can be kept is said once, and the answer is given.
+#[test]
+fn originals_that_cannot_be_kept_are_no_reason_to_hide_a_difference() {
+    let checkout = Checkout::new();
+    checkout.commit();
+    checkout.write(EDITED, "// mine\n");
+    checkout.write("a-file", "");
+    let state = checkout.root.join("a-file/state");
+    let diff = checkout::ran(checkout.command(&["diff", "1"]).env("LAB_STATE", &state).output().expect("lab runs"));
+    assert!(diff.code == 0 && diff.stdout.contains("+// mine"), "{diff:?}");
+    assert_eq!(diff.stderr.matches("originals are not kept").count(), 1, "{}", diff.stderr);
+}
+
 #[test]
 fn two_at_once_lose_neithers_progress() {
     let checkout = Checkout::new();
