@@ -37,6 +37,17 @@ fn the_original_is_found_in_history_even_after_a_commit_on_top() {
     assert_eq!(checkout.read(EDITED), original);
 }
 
+/// git is a child whose end is waited for, which the kernel does not tell to whoever ignores SIGCHLD.
+#[test]
+fn children_are_waited_for_also_where_their_end_was_ignored_at_the_start() {
+    let checkout = Checkout::new();
+    checkout.commit();
+    checkout.write(EDITED, "// mine\n");
+    let mut command = checkout::processes::ignoring("CHLD", &checkout.command(&["diff", "1"]));
+    let diff = checkout::ran(command.output().expect("bash runs"));
+    assert!(diff.code == 0 && diff.stdout.contains("+// mine"), "{diff:?}");
+}
+
 #[test]
 fn an_archive_that_was_edited_before_its_first_run_says_what_to_do_and_loses_nothing() {
     let checkout = Checkout::new();
