@@ -26,7 +26,9 @@ impl Workspace {
             .find_map(|start| start.ancestors().find(|folder| is_root(folder)).map(Path::to_path_buf))
             .context("This is not inside an OrderFlow Performance Labs checkout: change into its folder first")?;
         let target = target_directory(&root);
-        let state = std::env::var_os("LAB_STATE").map_or_else(|| root.join(".lab"), PathBuf::from);
+        // From the root, wherever somebody stands: `scripts/lab` takes it so, too.
+        let state = std::env::var_os("LAB_STATE").filter(|state| !state.is_empty());
+        let state = root.join(state.unwrap_or_else(|| ".lab".into()));
         Ok(Workspace { root, target, state })
     }
 

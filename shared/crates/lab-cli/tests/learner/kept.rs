@@ -165,6 +165,17 @@ fn progress_that_cannot_be_kept_is_no_reason_to_hide_a_hint() {
     }
 }
 
+#[test]
+fn an_empty_state_folder_is_none_and_a_relative_one_lies_in_the_checkout() {
+    let checkout = Checkout::new();
+    for (state, kept) in [("", ".lab"), ("elsewhere", "elsewhere")] {
+        let mut command = checkout.command(&["hint", "1"]);
+        let hint = command.current_dir(checkout.root.join("labs")).env("LAB_STATE", state).output();
+        assert_eq!(checkout::ran(hint.expect("lab runs")).code, 0);
+        assert!(checkout.root.join(kept).join("progress.json").is_file(), "{kept}");
+    }
+}
+
 /// The originals are in the checkout: that no copy can be kept is said once, and the answer is given.
 #[test]
 fn originals_that_cannot_be_kept_are_no_reason_to_hide_a_difference() {
