@@ -153,10 +153,19 @@ fn what_does_not_repeat_is_saved_with_its_spread() {
 fn arguments_reach_the_program_as_they_are() {
     let team = Team::new();
     team.counts(three, linear);
-    std::fs::rename(team.path("counts.jsonl"), team.path("$(two words); --json")).expect("renamed");
-    let ran = team.baseline(&["save", "odd", "--folder", "kept", "--program", "cat", "-u", "$(two words); --json"]);
+    let odd = team.path("$(two words); --json");
+    std::fs::rename(team.path("counts.jsonl"), &odd).expect("renamed");
+    let ran =
+        team.baseline(&["save", "odd", "--folder", "kept here", "--program", "cat", "-u", "$(two words); --json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(team.compare(&["odd"]).code, 0);
+    assert!(ran.stdout.contains("compare odd --folder 'kept here'"), "{}", ran.stdout);
+    let compared = || team.baseline(&["compare", "odd", "--folder", "kept here"]);
+    assert_eq!(compared().code, 0);
+    // What is printed to be typed reaches it, too.
+    team.counts(linear, linear);
+    std::fs::rename(team.path("counts.jsonl"), &odd).expect("renamed");
+    let again = "save odd --force --folder 'kept here' --program cat -u '$(two words); --json'";
+    assert!(compared().stdout.contains(again), "{}", compared().stdout);
 }
 
 #[test]

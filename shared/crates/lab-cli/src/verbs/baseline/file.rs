@@ -8,6 +8,7 @@ use lab_results::baseline::known_schema;
 use serde_json::Value;
 
 use crate::error::Usage;
+use crate::terminal::quoted;
 use crate::workspace::{Workspace, write_atomically};
 
 /// A folder of baselines.
@@ -62,7 +63,7 @@ impl Folder {
 
     /// What has to be typed to mean this folder.
     pub fn as_argument(&self) -> String {
-        if self.is_named { format!(" --folder {}", self.path.display()) } else { String::new() }
+        if self.is_named { format!(" --folder {}", quoted(&self.path.to_string_lossy())) } else { String::new() }
     }
 }
 

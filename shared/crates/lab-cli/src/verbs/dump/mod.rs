@@ -25,7 +25,7 @@ use crate::kept;
 use crate::machine;
 use crate::runner::{Call, Session};
 use crate::say;
-use crate::terminal::{COMMAND, GOOD, paint, print_json, spinner};
+use crate::terminal::{COMMAND, GOOD, paint, print_json, quoted, spinner};
 use crate::verbs::reproduce;
 use crate::workspace::{Workspace, create_folder, write_atomically};
 use kept_core::{keep_program, most_bytes};
@@ -107,7 +107,7 @@ pub fn run(workspace: &Workspace, lab: Option<&Lab>, on: &Dumping) -> Result<u8>
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         let path = workspace.show(&core.path);
         say!("Core: {path}, {:.1} MiB, {:.1} on the disk", mib(core.bytes), mib(core.bytes_on_disk));
-        say!("Again: {}", paint(COMMAND, format!("cargo lab dump --core {path}")));
+        say!("Again: {}", paint(COMMAND, format!("cargo lab dump --core {}", quoted(&path))));
     }
     Ok(code)
 }
