@@ -190,6 +190,25 @@ fn what_cannot_be_kept_says_why_and_leaves_no_file() {
 }
 
 #[test]
+fn what_was_counted_is_shown_also_where_it_can_no_longer_be_kept() {
+    let team = Team::new();
+    team.counts(three, linear);
+    for json in [false, true] {
+        // The program itself puts a folder in the file's place.
+        let script = "mkdir -p kept/x.json; cat counts.jsonl";
+        let words = [&["save", "x", "--folder", "kept"][..], if json { &["--json"][..] } else { &[] }].concat();
+        let ran = team.baseline(&[&words[..], &["--program", "sh", "-c", script]].concat());
+        assert!(ran.code == 3 && ran.stderr.contains("kept/x.json"), "{ran:?}");
+        assert!(ran.stdout.contains("statements") && !ran.stdout.contains("saved"), "{ran:?}");
+        std::fs::remove_dir_all(team.path("kept")).expect("removed");
+    }
+    // What can be known before is known before.
+    team.write("a-file", "");
+    let ran = team.baseline(&["save", "x", "--folder", "a-file/kept", "--program", "touch", "has-run"]);
+    assert!(ran.code == 3 && ran.stderr.contains("a-file/kept") && !team.path("has-run").exists(), "{ran:?}");
+}
+
+#[test]
 fn a_saved_baseline_is_not_overwritten_by_accident() {
     let team = Team::new();
     team.counts(three, linear);

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::Usage;
 use crate::terminal::quoted;
-use crate::workspace::{Workspace, write_atomically};
+use crate::workspace::{Workspace, create_folder, elsewhere, write_atomically};
 
 /// A folder of baselines.
 #[derive(Debug, Clone)]
@@ -78,6 +78,15 @@ pub fn read(path: &Path) -> Result<Baseline> {
     baseline.check().with_context(problem)?;
     baseline.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or(baseline.name);
     Ok(baseline)
+}
+
+/// Fails where a baseline could not be written later, before anything is counted for it.
+pub fn can_write(path: &Path) -> Result<()> {
+    let folder = path.parent().context("a baseline's file has a folder")?;
+    create_folder(folder)?;
+    tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("Cannot write to {}: {}", folder.display(), elsewhere(folder)))?;
+    Ok(())
 }
 
 /// Writes a baseline, whole or not at all.
