@@ -23,7 +23,7 @@ use crate::child::{self, Running, Sees, in_background};
 use crate::terminal::{say_stage, say_waiting, spinner};
 use crate::workspace::{Workspace, create_folder};
 
-pub use announce::{title, title_in};
+pub use announce::{built_into, title, title_in};
 
 /// A build to run.
 #[derive(Debug, Clone, Default)]

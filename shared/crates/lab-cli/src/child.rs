@@ -9,14 +9,14 @@ use std::io::{IsTerminal, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use lab_results::dispositions::is_ignored;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::fullscreen;
@@ -45,10 +45,16 @@ pub const CHILD: &str = "LAB_CHILD";
 /// Ends all children on Ctrl-C, Ctrl-\\, SIGTERM and SIGHUP, puts the terminal in order, and exits with 128 plus the signal's number.
 ///
 /// A signal that was ignored when we began stays so, for us and for our children: `nohup`, and a script's `&`, mean what they say.
+/// SIGCHLD is the exception.
 pub fn end_children_on_signals() -> Result<()> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let heard = [SIGINT, SIGQUIT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(&status, *signal));
     let mut signals = Signals::new(heard).context("Failed to listen for signals")?;
+    if is_ignored(&status, SIGCHLD) {
+        // The kernel keeps no child's end for whoever ignores this signal, and `wait` fails. A handler that does nothing is enough, and
+        // children begin with the default.
+        signal_hook::flag::register(SIGCHLD, Arc::default()).context("Failed to listen for signals")?;
+    }
     in_background("signals", move || {
         for signal in signals.forever() {
             if STOPS.swap(false, SeqCst) {

@@ -29,7 +29,7 @@ impl Database {
         if lab.meta.kind == Kind::Kernel || !lab.meta.uses_database() {
             return Ok(Database { kind: None, url: None, janitor: None });
         }
-        let is_given = kind == "postgres" && std::env::var_os("DATABASE_URL").is_some();
+        let is_given = kind == "postgres" && has_server();
         if is_given {
             answers(program)?;
         }
@@ -79,8 +79,7 @@ pub fn words(lab: &Lab) -> Result<Option<String>> {
     if !lab.meta.uses_database() {
         return Ok(None);
     }
-    let has_server = std::env::var_os("DATABASE_URL").is_some();
-    Ok(Some(match (chosen()?.as_str(), has_server) {
+    Ok(Some(match (chosen()?.as_str(), has_server()) {
         ("postgres", true) => "Database: PostgreSQL, the server that DATABASE_URL names".into(),
         ("postgres", false) => "Database: PostgreSQL, a server that is started for this run".into(),
         _ => "Database: SQLite, a file on this machine (DB=postgres takes PostgreSQL)".into(),
@@ -99,11 +98,35 @@ fn answers(program: &Path) -> Result<()> {
     }
 }
 
-/// The value of `DB`.
+/// Whether `DATABASE_URL` names a server. An empty variable is none, for the lab's programs too.
+fn has_server() -> bool {
+    std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty())
+}
+
+/// What `DB` says: `sqlite` or `postgres`.
 pub fn chosen() -> Result<String> {
-    let kind = std::env::var("DB").unwrap_or_else(|_| "sqlite".into());
-    match kind.as_str() {
-        "sqlite" | "postgres" => Ok(kind),
-        other => Err(Usage(format!("DB={other}: the labs run on `sqlite` (the default) and `postgres`")).into()),
+    kind_of(&std::env::var_os("DB").unwrap_or_default().to_string_lossy())
+}
+
+/// The names that the lab's programs understand.
+fn kind_of(name: &str) -> Result<String> {
+    match name.to_ascii_lowercase().as_str() {
+        "" | "sqlite" => Ok("sqlite".into()),
+        "postgres" | "postgresql" => Ok("postgres".into()),
+        _ => Err(Usage(format!("DB={name}: the labs run on `sqlite` (the default) and `postgres`")).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_has_the_names_that_the_programs_understand() {
+        for (name, kind) in [("", "sqlite"), ("SQLite", "sqlite"), ("postgres", "postgres"), ("PostgreSQL", "postgres")]
+        {
+            assert_eq!(kind_of(name).expect(name), kind);
+        }
+        kind_of("oracle").expect_err("neither");
     }
 }

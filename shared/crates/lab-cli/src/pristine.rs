@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::Lab;
 use crate::child;
 use crate::source;
+use crate::terminal::{WARN, paint};
 use crate::workspace::{Workspace, write_if_changed};
 
 /// A lab's files, by path within its folder.
@@ -26,6 +28,7 @@ pub const LOCK: &str = "labs/pristine.sha256";
 pub fn files(workspace: &Workspace, lab: &Lab) -> Result<Files> {
     let kept = kept_folder(workspace, &lab.name);
     let mut files = Files::new();
+    let mut unkept = None;
     for (path, hash) in locked(workspace, &lab.name)? {
         let Some(bytes) = find(workspace, &lab.name, &path, &hash) else {
             bail!(
@@ -36,11 +39,20 @@ pub fn files(workspace: &Workspace, lab: &Lab) -> Result<Files> {
                 lab.nn()
             );
         };
-        write_if_changed(&kept.join(&path), &bytes)?;
+        if unkept.is_none() {
+            unkept = write_if_changed(&kept.join(&path), &bytes).err();
+        }
         files.insert(path, bytes);
+    }
+    // The originals are here, so whoever asked for them gets an answer.
+    if let Some(error) = unkept.filter(|_| !HAS_WARNED.swap(true, Relaxed)) {
+        crate::complain!("{} the labs' originals are not kept: {error:#}", paint(WARN, "careful:"));
     }
     Ok(files)
 }
+
+/// Whether somebody was told that originals cannot be kept: all labs' copies lie in one folder.
+static HAS_WARNED: AtomicBool = AtomicBool::new(false);
 
 /// One pristine file of a lab that is known by its name only.
 pub fn file(workspace: &Workspace, lab: &str, path: &str) -> Result<Vec<u8>> {

@@ -26,7 +26,9 @@ impl Workspace {
             .find_map(|start| start.ancestors().find(|folder| is_root(folder)).map(Path::to_path_buf))
             .context("This is not inside an OrderFlow Performance Labs checkout: change into its folder first")?;
         let target = target_directory(&root);
-        let state = std::env::var_os("LAB_STATE").map_or_else(|| root.join(".lab"), PathBuf::from);
+        // From the root, wherever somebody stands: `scripts/lab` takes it so, too.
+        let state = std::env::var_os("LAB_STATE").filter(|state| !state.is_empty());
+        let state = root.join(state.unwrap_or_else(|| ".lab".into()));
         Ok(Workspace { root, target, state })
     }
 
@@ -94,6 +96,14 @@ fn advice(path: &Path, workspace: &Workspace) -> String {
     }
 }
 
+/// What is in a file. A pipe in its place is an error: reading it would wait for somebody who writes into it.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no file"));
+    }
+    std::fs::read(path)
+}
+
 /// Replaces a file in one step: a reader or a crash sees the old text or the new one, never half of it. The file keeps its mode; a new
 /// one gets what the user's umask leaves. A link stays one: the file that it leads to is replaced.
 ///
@@ -125,7 +135,7 @@ pub fn write_atomically(path: &Path, text: &[u8]) -> Result<()> {
 
 /// Writes a file only if its text differs, so that Cargo does not see a change where there is none.
 pub fn write_if_changed(path: &Path, text: &[u8]) -> Result<()> {
-    if std::fs::read(path).is_ok_and(|old| old == text) {
+    if read_file(path).is_ok_and(|old| old == text) {
         return Ok(());
     }
     write_atomically(path, text)
@@ -164,7 +174,8 @@ mod tests {
         write_atomically(&link, b"new").expect("written");
         assert!(link.is_symlink() && std::fs::read(&file).expect("read") == b"new");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
-        let said = write_atomically(&pipe, b"new").expect_err("no file").to_string();
+        assert!(read_file(&pipe).expect_err("no file").to_string().contains("no file"));
+        let said = write_if_changed(&pipe, b"new").expect_err("no file").to_string();
         assert!(said.contains("pipe") && !std::fs::metadata(&pipe).expect("there").is_file(), "{said}");
     }
 

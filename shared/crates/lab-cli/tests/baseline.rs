@@ -153,10 +153,19 @@ fn what_does_not_repeat_is_saved_with_its_spread() {
 fn arguments_reach_the_program_as_they_are() {
     let team = Team::new();
     team.counts(three, linear);
-    std::fs::rename(team.path("counts.jsonl"), team.path("$(two words); --json")).expect("renamed");
-    let ran = team.baseline(&["save", "odd", "--folder", "kept", "--program", "cat", "-u", "$(two words); --json"]);
+    let odd = team.path("$(two words); --json");
+    std::fs::rename(team.path("counts.jsonl"), &odd).expect("renamed");
+    let ran =
+        team.baseline(&["save", "odd", "--folder", "kept here", "--program", "cat", "-u", "$(two words); --json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(team.compare(&["odd"]).code, 0);
+    assert!(ran.stdout.contains("compare odd --folder 'kept here'"), "{}", ran.stdout);
+    let compared = || team.baseline(&["compare", "odd", "--folder", "kept here"]);
+    assert_eq!(compared().code, 0);
+    // What is printed to be typed reaches it, too.
+    team.counts(linear, linear);
+    std::fs::rename(team.path("counts.jsonl"), &odd).expect("renamed");
+    let again = "save odd --force --folder 'kept here' --program cat -u '$(two words); --json'";
+    assert!(compared().stdout.contains(again), "{}", compared().stdout);
 }
 
 #[test]
@@ -178,6 +187,25 @@ fn what_cannot_be_kept_says_why_and_leaves_no_file() {
         assert!(ran.stderr.contains(says) && ran.stderr.contains(program[0]), "{program:?}: {}", ran.stderr);
         assert!(!team.path("kept/x.json").exists(), "{program:?}");
     }
+}
+
+#[test]
+fn what_was_counted_is_shown_also_where_it_can_no_longer_be_kept() {
+    let team = Team::new();
+    team.counts(three, linear);
+    for json in [false, true] {
+        // The program itself puts a folder in the file's place.
+        let script = "mkdir -p kept/x.json; cat counts.jsonl";
+        let words = [&["save", "x", "--folder", "kept"][..], if json { &["--json"][..] } else { &[] }].concat();
+        let ran = team.baseline(&[&words[..], &["--program", "sh", "-c", script]].concat());
+        assert!(ran.code == 3 && ran.stderr.contains("kept/x.json"), "{ran:?}");
+        assert!(ran.stdout.contains("statements") && !ran.stdout.contains("saved"), "{ran:?}");
+        std::fs::remove_dir_all(team.path("kept")).expect("removed");
+    }
+    // What can be known before is known before.
+    team.write("a-file", "");
+    let ran = team.baseline(&["save", "x", "--folder", "a-file/kept", "--program", "touch", "has-run"]);
+    assert!(ran.code == 3 && ran.stderr.contains("a-file/kept") && !team.path("has-run").exists(), "{ran:?}");
 }
 
 #[test]

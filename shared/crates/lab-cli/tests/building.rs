@@ -26,7 +26,8 @@ build)
         fresh=false
         mkdir -p "$target/release" && cp $source "$lab" && chmod +x "$lab"
     fi
-    echo "{\"manifest_path\":\"$PWD/shared/crates/lab-cli/Cargo.toml\",\"executable\":\"$lab\",\"fresh\":$fresh}" ;;
+    json="$(printf '%s' "$lab" | sed 's/["\\]/\\&/g')"
+    printf '%s\n' "{\"manifest_path\":\"$PWD/shared/crates/lab-cli/Cargo.toml\",\"executable\":\"$json\",\"fresh\":$fresh}" ;;
 esac
 "#;
 
@@ -134,6 +135,32 @@ fn a_variable_that_sends_builds_elsewhere_does_so_only_while_it_is_set() {
     let elsewhere = tiny.command("scripts/lab").env("CARGO_BUILD_TARGET_DIR", &there).output();
     assert_eq!(ran(elsewhere.expect("sh runs")).stdout, format!("A {}\n", there.join("release/lab").display()));
     assert_eq!(tiny.lab().stdout, format!("A {}\n", tiny.path("target/release/lab").display()));
+}
+
+#[test]
+fn a_folder_with_a_quote_or_a_backslash_in_its_name_is_one_as_any() {
+    let tiny = Tiny::new();
+    for name in ["a\"quote", r"a\backslash", r#"a\"both\\"#, "it's"] {
+        let there = tiny.path(name);
+        let ran = ran(tiny.command("scripts/lab").env("CARGO_TARGET_DIR", &there).output().expect("sh runs"));
+        assert!(ran.code == 0 && there.join("release/lab.built-from").is_file(), "{name}: {ran:?}");
+    }
+}
+
+/// A shell that may write no file of any length meets what a full disk answers.
+#[test]
+fn a_full_disk_is_left_nothing_half_written() {
+    let tiny = Tiny::new();
+    assert_eq!(tiny.lab().code, 0);
+    let folders = [tiny.path(".lab"), tiny.path("target/release")];
+    std::fs::remove_file(tiny.path(".lab/program")).expect("removed");
+    tiny.write("full", "trap '' XFSZ\nulimit -f 0\nexec sh scripts/lab\n");
+    let ran = ran(tiny.command("./full").output().expect("sh runs"));
+    assert!(ran.code == 0 && ran.stdout.starts_with("A "), "{ran:?}");
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("listed"));
+    let mut left: Vec<_> = files.map(|file| file.expect("an entry").file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["lab", "lab.built-from"]);
 }
 
 #[test]

@@ -34,7 +34,9 @@ impl Bank {
     fn open(flags: &[&str]) -> Bank {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dump_fixture/deadlock.rs");
-        let program = folder.path().join("deadlock");
+        // gdb has words of its own for such a name.
+        let program = folder.path().join(r#"the "bank\ here"#).join("deadlock");
+        std::fs::create_dir(program.parent().expect("a folder")).expect("created");
         let compiled = Command::new("rustc")
             .args(["-O", "--edition", "2024", "-o"])
             .arg(&program)

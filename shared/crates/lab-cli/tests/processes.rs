@@ -120,7 +120,7 @@ fn a_build_ends_with_a_lab_that_was_killed() {
 fn what_was_ignored_at_the_start_stays_ignored() {
     let cargo = SlowCargo::new();
     let mut command = ignoring("HUP INT QUIT", &cargo.lab(&["reproduce", "1"]));
-    let lab = Started(command.spawn().expect("sh runs"));
+    let lab = Started(command.spawn().expect("bash runs"));
     let build = cargo.begun();
     let ignored = |pid: u32| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
@@ -134,7 +134,7 @@ fn what_was_ignored_at_the_start_stays_ignored() {
     assert_nothing_is_left(cargo.folder.path(), "ignored signals");
     // What is not ignored is heard as ever.
     let cargo = SlowCargo::new();
-    let lab = Started(ignoring("HUP INT QUIT", &cargo.lab(&["reproduce", "1"])).spawn().expect("sh runs"));
+    let lab = Started(ignoring("HUP INT QUIT", &cargo.lab(&["reproduce", "1"])).spawn().expect("bash runs"));
     cargo.begun();
     signal(lab.0.id(), "TERM");
     assert_eq!(lab.output().code, 143);

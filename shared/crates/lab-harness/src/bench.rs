@@ -63,7 +63,13 @@ pub fn run(name: &str, add: impl FnOnce(&mut Group<'_>)) {
 pub fn smoke() -> bool {
     // Criterion measures only where cargo says `--bench`; without it the caller is `cargo test`.
     let asked_for = |argument: &str| std::env::args().any(|given| given == argument);
-    std::env::var_os("LAB_SMOKE").is_some() || asked_for("--test") || !asked_for("--bench")
+    let is_set = std::env::var_os("LAB_SMOKE").is_some_and(|value| is_true(&value.to_string_lossy()));
+    is_set || asked_for("--test") || !asked_for("--bench")
+}
+
+/// As `lab` reads the same variable.
+fn is_true(value: &str) -> bool {
+    !["", "0", "n", "no", "f", "false", "off"].contains(&value.to_lowercase().as_str())
 }
 
 /// A small size, the one that is paired with the reference and the one that is timed against the original.
@@ -116,4 +122,17 @@ impl criterion::profiler::Profiler for Flamegraphs {
 /// A line beside Criterion's own; nobody may be reading, and a profile is kept all the same.
 fn say(out: &mut impl std::io::Write, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(out, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_says_no_is_read_as_lab_reads_it() {
+        for (value, expected) in [("", false), ("0", false), ("False", false), ("off", false), ("1", true), ("x", true)]
+        {
+            assert_eq!(is_true(value), expected, "{value}");
+        }
+    }
 }

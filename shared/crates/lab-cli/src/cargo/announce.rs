@@ -1,6 +1,8 @@
 //! What a build compiles for the first time, and how long that takes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use super::fresh::profile_folders;
 
 /// Something that takes long to compile.
 struct Heavy {
@@ -47,13 +49,22 @@ pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
 
 /// The same of a build with a profile of its own, which has a folder of this name in the target folder.
 pub fn title_in(profile: &Path, package: &str, needs: &[&str]) -> String {
-    let compiled: Vec<String> = std::fs::read_dir(profile.join("deps"))
-        .into_iter()
-        .flatten()
+    let compiled: Vec<String> = built_into(profile)
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder.join("deps")).into_iter().flatten())
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
         .filter(|name| name.ends_with(".rlib"))
         .collect();
     announced(package, needs, |krate| compiled.iter().any(|name| name.starts_with(&format!("lib{krate}-"))))
+}
+
+/// Where builds with this profile are: in its own folder, and in that of each target triple. Our own target folders in the target folder
+/// hold other builds; their names have no dash, and every triple's has.
+pub fn built_into(profile: &Path) -> Vec<PathBuf> {
+    let is_triple = |folder: &Path| {
+        folder.parent().and_then(Path::file_name).is_some_and(|name| name.to_string_lossy().contains('-'))
+    };
+    profile_folders(profile).into_iter().filter(|folder| folder == profile || is_triple(folder)).collect()
 }
 
 fn announced(package: &str, needs: &[&str], is_compiled: impl Fn(&str) -> bool) -> String {
@@ -90,6 +101,19 @@ mod tests {
         let warm = announced("lab-03", &["service"], |_| true);
         assert_eq!(warm, "Building lab-03");
         assert!(!announced("the pages", &["pages"], |_| false).contains("harness"));
+    }
+
+    #[test]
+    fn what_is_compiled_for_a_target_triple_is_compiled_and_what_has_flags_of_its_own_is_not() {
+        for (built, is_announced) in [("", false), ("x86_64-unknown-linux-gnu", false), ("async", true)] {
+            let target = tempfile::tempdir().expect("a temporary folder");
+            let profile = target.path().join(built).join("release");
+            for folder in ["deps", ".fingerprint"] {
+                std::fs::create_dir_all(profile.join(folder)).expect("created");
+            }
+            std::fs::write(profile.join("deps/liblab_harness-0123456789abcdef.rlib"), "").expect("written");
+            assert_eq!(title(target.path(), "lab-01", &[]).contains(ONCE), is_announced, "{built}");
+        }
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn nanoseconds(at: SystemTime) -> i128 {
 }
 
 /// Cargo's folders of this profile in a target folder: its own, and that of each target triple.
-fn profile_folders(profile: &Path) -> Vec<PathBuf> {
+pub(super) fn profile_folders(profile: &Path) -> Vec<PathBuf> {
     let (Some(target), Some(name)) = (profile.parent(), profile.file_name()) else { return Vec::new() };
     let below = std::fs::read_dir(target).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path().join(name)));
     below.chain([profile.to_path_buf()]).filter(|folder| folder.join(".fingerprint").is_dir()).collect()

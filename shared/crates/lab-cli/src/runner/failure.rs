@@ -8,7 +8,8 @@ use anyhow::{Result, bail};
 use lab_results::Record;
 use rustix::process::{Resource, getrlimit};
 
-use signal_hook::consts::{SIGKILL, SIGXCPU, SIGXFSZ};
+use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSYS, SIGTRAP, SIGXCPU, SIGXFSZ};
+use signal_hook::low_level::signal_name;
 
 use super::MEMORY_LIMIT;
 use crate::child::describe;
@@ -76,20 +77,27 @@ pub fn not_the_machines(failure: &str, stderr: &str) -> Result<()> {
     Ok(())
 }
 
+/// Signals that a program brings upon itself: what it does not survive is its own.
+const OF_ITS_OWN: [i32; 7] = [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS];
+
 /// A program that somebody else ended: `status` is of one that we have not ended ourselves.
 ///
 /// # Errors
-/// Which limit it ran into, and what to do.
-pub fn not_by_a_limit(status: ExitStatus) -> Result<()> {
-    let limit = match status.signal() {
+/// Which limit it ran into, or which signal came, and what to do.
+pub fn not_from_outside(status: ExitStatus) -> Result<()> {
+    let how = match status.signal().filter(|signal| !OF_ITS_OWN.contains(signal)) {
+        None => return Ok(()),
         Some(SIGKILL) => {
             "was killed from outside (SIGKILL), as the kernel does where memory has run out: end other programs, or give the container more"
         }
         Some(SIGXCPU) => "used more CPU time than the shell allows (SIGXCPU): raise the limit (`ulimit -t`)",
         Some(SIGXFSZ) => "wrote a larger file than the shell allows (SIGXFSZ): raise the limit (`ulimit -f`)",
-        _ => return Ok(()),
+        Some(signal) => {
+            let name = signal_name(signal).map_or_else(|| format!("signal {signal}"), String::from);
+            bail!("The program was ended from outside ({name}): run it again; nobody's code was judged");
+        }
     };
-    bail!("The program {limit}, and run it again; nobody's code was judged")
+    bail!("The program {how}, and run it again; nobody's code was judged")
 }
 
 /// # Errors
@@ -172,7 +180,7 @@ fn ran_out_of_memory(stderr: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use signal_hook::consts::{SIGABRT, SIGSEGV};
+    use signal_hook::consts::{SIGHUP, SIGTERM, SIGUSR1};
 
     use super::*;
 
@@ -204,15 +212,23 @@ mod tests {
     }
 
     #[test]
-    fn limits_of_the_shell_and_the_kernel_are_named_and_other_ends_are_the_programs() {
-        for (signal, word) in [(SIGKILL, "memory"), (SIGXCPU, "ulimit -t"), (SIGXFSZ, "ulimit -f")] {
-            let error = not_by_a_limit(ExitStatus::from_raw(signal)).expect_err(word).to_string();
+    fn signals_from_outside_are_named_and_other_ends_are_the_programs() {
+        for (signal, word) in [
+            (SIGKILL, "memory"),
+            (SIGXCPU, "ulimit -t"),
+            (SIGXFSZ, "ulimit -f"),
+            (SIGTERM, "outside (SIGTERM)"),
+            (SIGHUP, "outside (SIGHUP)"),
+            (SIGUSR1, "outside (SIGUSR1)"),
+            (40, "outside (signal 40)"),
+        ] {
+            let error = not_from_outside(ExitStatus::from_raw(signal)).expect_err(word).to_string();
             assert!(error.contains(word), "{error}");
         }
-        for signal in [SIGABRT, SIGSEGV] {
-            not_by_a_limit(ExitStatus::from_raw(signal)).expect("the program's own");
+        for signal in OF_ITS_OWN {
+            not_from_outside(ExitStatus::from_raw(signal)).expect("the program's own");
         }
-        not_by_a_limit(ExitStatus::from_raw(101 << 8)).expect("an exit code");
+        not_from_outside(ExitStatus::from_raw(101 << 8)).expect("an exit code");
     }
 
     #[test]

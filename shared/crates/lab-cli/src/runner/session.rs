@@ -11,7 +11,7 @@ use lab_results::Record;
 use lab_results::channel::{Listener, Opening, Secret, VARIABLE};
 use rustix::process::Pid;
 
-use super::failure::{failure, not_by_a_limit, not_the_machines};
+use super::failure::{failure, not_from_outside, not_the_machines};
 use super::output::{Reading, Said, tail_of};
 use super::{Call, MEMORY_LIMIT, Ran, cpu_time};
 use crate::child::{self, CHILD, Running};
@@ -185,7 +185,7 @@ impl Session {
             bail!("{message}");
         }
         if !is_cut {
-            not_by_a_limit(status)?;
+            not_from_outside(status)?;
         }
         let failure = self.cut.take().or_else(|| failure(status, &records, &stderr)).or_else(|| {
             let left_early = self.must_say_end && !self.is_through;

@@ -18,7 +18,7 @@ use crate::machine;
 use crate::say;
 use crate::terminal::{COMMAND, GOOD, paint, print_json};
 use crate::workspace::Workspace;
-pub use file::{Folder, read, write};
+pub use file::{Folder, can_write, read, write};
 
 /// How often everything is counted: less would not tell what repeats.
 pub const REPEATS: usize = 3;
@@ -33,6 +33,7 @@ pub fn run(task: BaselineTask) -> Result<u8> {
             if path.exists() && !force {
                 bail!("{} is there already: choose another name, or replace it with --force", path.display());
             }
+            can_write(&path)?;
             let is_timed = !quick && !no_time;
             let (source, subjects) = if program.is_empty() {
                 let workspace = workspace?;
@@ -43,11 +44,16 @@ pub fn run(task: BaselineTask) -> Result<u8> {
                 (Source::Program { command: program }, subjects)
             };
             let baseline = Baseline { source, subjects, ..frame(&name) };
-            write(&path, &baseline)?;
+            baseline.check()?;
+            // What was counted took minutes: it is shown also where the disk is full by now.
+            let saved = write(&path, &baseline);
             if json {
                 print_json(&baseline)?;
             } else {
                 show::saved(&baseline);
+            }
+            saved?;
+            if !json {
                 say!("{} {}: commit it", paint(GOOD, "saved"), path.display());
                 let again = format!("{} baseline compare {name}{}", our_name(), folder.as_argument());
                 say!("Against what is later: {}", paint(COMMAND, again));

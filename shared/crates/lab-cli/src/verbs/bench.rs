@@ -1,6 +1,9 @@
 //! `lab bench`: Criterion, and its own words.
 
+use std::ffi::OsStr;
+
 use anyhow::Result;
+use clap::builder::{FalseyValueParser, TypedValueParser};
 
 use crate::cargo::{self, Build};
 use crate::catalogue::Lab;
@@ -37,7 +40,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, arguments: &[String]) -> Result<u8>
     let before = cargo::before(workspace, &build)?;
     let mut command = cargo::command(workspace, "bench", &build);
     command.arg("--").args(arguments);
-    if std::env::var_os("LAB_SMOKE").is_some_and(|smoke| smoke != "0") && arguments.is_empty() {
+    if std::env::var_os("LAB_SMOKE").is_some_and(|smoke| is_true(&smoke)) && arguments.is_empty() {
         command.arg("--test");
     }
     let status = Running::start(&mut command)?.wait()?;
@@ -47,4 +50,23 @@ pub fn run(workspace: &Workspace, lab: &Lab, arguments: &[String]) -> Result<u8>
     }
     next::say_after(workspace, lab, "bench");
     Ok(0)
+}
+
+/// As clap reads the same variable for the other verbs.
+fn is_true(value: &OsStr) -> bool {
+    let parser = FalseyValueParser::new();
+    parser.parse_ref(&clap::Command::default(), None, value).unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_says_no_is_read_as_the_benches_read_it() {
+        for (value, expected) in [("", false), ("0", false), ("False", false), ("off", false), ("1", true), ("x", true)]
+        {
+            assert_eq!(is_true(OsStr::new(value)), expected, "{value}");
+        }
+    }
 }

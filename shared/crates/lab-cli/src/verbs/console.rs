@@ -22,7 +22,7 @@ use crate::say;
 use crate::terminal::{COMMAND, HEADING, QUIET, paint, spinner};
 use crate::verbs::profile::print_records;
 use crate::verbs::reproduce;
-use crate::workspace::{Workspace, create_folder};
+use crate::workspace::{Workspace, create_folder, read_file};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -128,6 +128,6 @@ fn side_by_side(workspace: &Workspace, lab: &Lab, on: &OnLab) {
 /// A run of before. One that cannot be read says nothing here; `lab report` names it.
 fn kept_run(workspace: &Workspace, lab: &Lab, subject: &str, is_smoke: bool) -> Option<ProgramRun> {
     let file = kept::folder(workspace, lab, "console", subject, is_smoke).join(kept::FILE);
-    let run: ProgramRun = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let run: ProgramRun = serde_json::from_slice(&read_file(&file).ok()?).ok()?;
     (run.schema == lab_results::program_run::SCHEMA).then_some(run)
 }

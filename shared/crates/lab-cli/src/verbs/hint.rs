@@ -9,7 +9,7 @@ use crate::next;
 use crate::progress;
 use crate::say;
 use crate::terminal::{COMMAND, HEADING, paint, print_json};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, read_file};
 
 /// What each level gives away.
 const LEVELS: [&str; 4] = ["the symptom", "which tool", "where to look", "the approach"];
@@ -37,7 +37,8 @@ pub fn read(workspace: &Workspace, lab: &Lab, level: Option<u8>) -> Result<Hint>
         None => progress::of(workspace, &lab.name)?.next_hint(),
     };
     let path = lab.folder.join("hints").join(format!("{level}.md"));
-    let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {}", workspace.show(&path)))?;
+    let text = read_file(&path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    let text = text.with_context(|| format!("Cannot read {}", workspace.show(&path)))?;
     progress::note(workspace, &lab.name, |progress| progress.read_hint(level, progress::now()));
     Ok(Hint { level, text })
 }

@@ -11,7 +11,8 @@ use crate::workspace::Workspace;
 
 /// Replaces this program, so that terminal, signals and exit codes are the load generator's own.
 pub fn run(workspace: &Workspace, arguments: &[OsString]) -> Result<u8> {
-    let is_there = workspace.target.join("release/lab-load").is_file();
+    let release = workspace.target.join("release");
+    let is_there = cargo::built_into(&release).iter().any(|folder| folder.join("lab-load").is_file());
     if !is_there && arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
         crate::complain!(
             "The load generator prints its help itself. It is built for that now, once: about a minute on two quiet cores."

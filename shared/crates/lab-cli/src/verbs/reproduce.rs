@@ -18,7 +18,7 @@ use crate::render;
 use crate::runner::{self, Call};
 use crate::say;
 use crate::terminal::{HEADING, QUIET, paint, print_line, print_words, spinner};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, read_file};
 
 /// A fault may take its time, but not the learner's afternoon.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -91,7 +91,7 @@ fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()
 /// what is kept cannot be read: then the bars have no other axis than their own.
 fn kept_original(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<Vec<Record>> {
     let file = kept::folder(workspace, lab, "reproduce", "original", on.smoke).join(kept::FILE);
-    let kept: Option<ProgramRun> = std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let kept: Option<ProgramRun> = read_file(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let database = lab.meta.uses_database().then(database::chosen).transpose()?;
     let kept = kept.filter(|run| run.schema == SCHEMA && run.database == database);
     Ok(kept.map(|run| run.records).unwrap_or_default())

@@ -42,9 +42,9 @@ pub fn take_the_defaults_for_our_children() {
     });
 }
 
-/// The same command, started by a shell that ignores these signals.
+/// The same command, started by a shell that ignores these signals. dash would not ignore SIGCHLD.
 pub fn ignoring(signals: &str, command: &Command) -> Command {
-    let mut shell = Command::new("sh");
+    let mut shell = Command::new("bash");
     shell.args(["-c", &format!("trap '' {signals}; exec \"$0\" \"$@\"")]);
     shell.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

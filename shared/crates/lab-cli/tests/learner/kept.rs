@@ -37,6 +37,17 @@ fn the_original_is_found_in_history_even_after_a_commit_on_top() {
     assert_eq!(checkout.read(EDITED), original);
 }
 
+/// git is a child whose end is waited for, which the kernel does not tell to whoever ignores SIGCHLD.
+#[test]
+fn children_are_waited_for_also_where_their_end_was_ignored_at_the_start() {
+    let checkout = Checkout::new();
+    checkout.commit();
+    checkout.write(EDITED, "// mine\n");
+    let mut command = checkout::processes::ignoring("CHLD", &checkout.command(&["diff", "1"]));
+    let diff = checkout::ran(command.output().expect("bash runs"));
+    assert!(diff.code == 0 && diff.stdout.contains("+// mine"), "{diff:?}");
+}
+
 #[test]
 fn an_archive_that_was_edited_before_its_first_run_says_what_to_do_and_loses_nothing() {
     let checkout = Checkout::new();
@@ -152,6 +163,30 @@ fn progress_that_cannot_be_kept_is_no_reason_to_hide_a_hint() {
         assert!(!ran.stderr.contains("CARGO_TARGET_DIR"), "{}", ran.stderr);
         assert_eq!(ran.stderr.contains("LAB_STATE"), arguments[0] != "list", "{arguments:?}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn an_empty_state_folder_is_none_and_a_relative_one_lies_in_the_checkout() {
+    let checkout = Checkout::new();
+    for (state, kept) in [("", ".lab"), ("elsewhere", "elsewhere")] {
+        let mut command = checkout.command(&["hint", "1"]);
+        let hint = command.current_dir(checkout.root.join("labs")).env("LAB_STATE", state).output();
+        assert_eq!(checkout::ran(hint.expect("lab runs")).code, 0);
+        assert!(checkout.root.join(kept).join("progress.json").is_file(), "{kept}");
+    }
+}
+
+/// The originals are in the checkout: that no copy can be kept is said once, and the answer is given.
+#[test]
+fn originals_that_cannot_be_kept_are_no_reason_to_hide_a_difference() {
+    let checkout = Checkout::new();
+    checkout.commit();
+    checkout.write(EDITED, "// mine\n");
+    checkout.write("a-file", "");
+    let state = checkout.root.join("a-file/state");
+    let diff = checkout::ran(checkout.command(&["diff", "1"]).env("LAB_STATE", &state).output().expect("lab runs"));
+    assert!(diff.code == 0 && diff.stdout.contains("+// mine"), "{diff:?}");
+    assert_eq!(diff.stderr.matches("originals are not kept").count(), 1, "{}", diff.stderr);
 }
 
 #[test]

@@ -229,15 +229,15 @@ impl Service {
             silent if silent.is_empty() => anyhow!("the service ended ({status})"),
             words => anyhow!("the service ended ({status}) and said:\n{words}"),
         };
-        if is_by_a_limit(status) { error.context(MachineTrouble) } else { error }
+        if is_from_outside(status) { error.context(MachineTrouble) } else { error }
     }
 }
 
-/// Somebody else ended it, which we only do when nobody asks any more: the kernel where memory has run out (SIGKILL), or a limit of the
-/// shell's on CPU time or on a file's length.
-fn is_by_a_limit(status: ExitStatus) -> bool {
-    let limits = [Signal::KILL, Signal::XCPU, Signal::XFSZ].map(Signal::as_raw);
-    status.signal().is_some_and(|signal| limits.contains(&signal))
+/// Somebody else ended it, which we only do when nobody asks any more: the kernel where memory has run out (SIGKILL), a limit of the
+/// shell's on CPU time or on a file's length, or whoever sent it a signal. The signals below are those that a program brings upon itself.
+fn is_from_outside(status: ExitStatus) -> bool {
+    let own = [Signal::ABORT, Signal::SEGV, Signal::BUS, Signal::ILL, Signal::FPE, Signal::TRAP, Signal::SYS];
+    status.signal().is_some_and(|signal| !own.map(Signal::as_raw).contains(&signal))
 }
 
 impl Drop for Service {
@@ -365,9 +365,9 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_somebody_else_killed_is_the_machines_trouble() {
-        for (signal, is_machines) in [(9, true), (24, true), (25, true), (6, false)] {
-            assert_eq!(is_by_a_limit(ExitStatus::from_raw(signal)), is_machines, "{signal}");
+    fn a_service_that_somebody_else_ended_is_the_machines_trouble() {
+        for (signal, is_machines) in [(9, true), (15, true), (24, true), (25, true), (6, false), (11, false)] {
+            assert_eq!(is_from_outside(ExitStatus::from_raw(signal)), is_machines, "{signal}");
         }
         let killed = Launch { command: killing_itself(), arguments: Vec::new(), watch: Watch::Nothing }.start();
         assert!(killed.unwrap_err().downcast_ref::<MachineTrouble>().is_some());

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 
 /// Fails where the file could not be written later; an older one is left as it is.
 pub fn check(path: &Path) -> Result<()> {
-    let is_new = !path.exists();
+    // A link that leads nowhere yet is somebody's own, and stays.
+    let is_new = path.symlink_metadata().is_err();
     let opened = OpenOptions::new().append(true).create(true).open(path);
     opened.with_context(|| format!("Cannot write to {}: name a file in a folder that is there", path.display()))?;
     if is_new {

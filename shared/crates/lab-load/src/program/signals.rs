@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM end the run, not the program: what was measured until then is reported.
+//! Ctrl-C, Ctrl-\, SIGTERM and a terminal that has gone (SIGHUP) end the run, not the program: what was measured until then is
+//! reported.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
@@ -6,7 +7,7 @@ use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use anyhow::{Context, Result};
 use lab_load::Stop;
 use lab_results::dispositions::is_ignored;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -19,13 +20,14 @@ impl Interrupted {
     pub fn listen(stop: &Stop) -> Result<Self> {
         // What was ignored when we began (nohup, a script's `&`) stays so.
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let heard = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(&status, *signal));
+        let heard = [SIGINT, SIGQUIT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(&status, *signal));
         let mut signals = Signals::new(heard).context("Failed to listen for signals")?;
         let (interrupted, stop) = (Self::default(), stop.clone());
         let seen = interrupted.clone();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
-                if seen.0.swap(signal, SeqCst) != 0 {
+                // A terminal that goes sends one SIGHUP, and its shell another.
+                if seen.0.swap(signal, SeqCst) != 0 && signal != SIGHUP {
                     let _ = emulate_default_handler(signal);
                 }
                 stop.ask();

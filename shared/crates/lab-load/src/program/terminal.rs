@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
+use rustix::fs::{FileType, fstat};
+use rustix::io::Errno;
 
 /// Something good.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -25,7 +27,14 @@ pub fn paint(style: Style, text: impl Display) -> String {
 pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    printed.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    printed.or_else(|error| if has_gone(&error) { Ok(()) } else { Err(error) })
+}
+
+/// A pipe that was closed, or a terminal, which answers with EIO from then on. A disk's EIO is a loss.
+fn has_gone(error: &io::Error) -> bool {
+    let is_device =
+        || fstat(io::stdout()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice);
+    error.kind() == ErrorKind::BrokenPipe || (Errno::from_io_error(error) == Some(Errno::IO) && is_device())
 }
 
 /// Prints a line to standard error.

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM, and a reader that has gone.
+//! Ctrl-C, Ctrl-\, SIGTERM, SIGHUP, and a reader that has gone.
 
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use lab_results::dispositions::is_ignored;
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGINT, SIGTERM};
+#[cfg(target_os = "linux")]
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use crate::support::{Reply, Service, serve};
 use crate::typed::{Folder, ran, to};
@@ -47,7 +49,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 /// get a handler that does nothing, so that nothing here depends on who that was.
 fn take_the_defaults_for_our_children() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    for signal in [SIGINT, SIGTERM].into_iter().filter(|signal| is_ignored(&status, *signal)) {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| is_ignored(&status, *signal)) {
         signal_hook::flag::register(signal, Arc::default()).unwrap();
     }
 }
@@ -69,7 +71,9 @@ fn send(child: &Child, signal: Signal) {
 
 #[test]
 fn an_interrupted_run_reports_what_it_measured() {
-    interrupted(Signal::INT, "").says(130, &["Interrupted: this is what was measured until then", "p99.9"]);
+    for (signal, code) in [(Signal::INT, 130), (Signal::QUIT, 131), (Signal::HUP, 129)] {
+        interrupted(signal, "").says(code, &["Interrupted: this is what was measured until then", "p99.9"]);
+    }
     let ran = interrupted(Signal::TERM, "--json");
     let document = ran.document();
     assert_eq!((ran.code, document.interrupted, document.judgement), (Some(143), true, None));
@@ -127,6 +131,23 @@ fn a_reader_that_has_gone_changes_no_verdict() {
     let ran = ran(folder.command(&words).stdout(writer).output().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(!ran.stderr.contains("error"), "{ran:?}");
+    assert!(folder.read("report.json").contains("\"pass\""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_has_gone_changes_no_verdict() {
+    let (service, _) = counting();
+    let folder = Folder::new();
+    // No other test's child keeps it open.
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let terminal = ioctl_tiocgptpeer(&master, OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    drop(master);
+    let words = to(service.address, "--profile soak --rate 50 --duration 100ms --report report.json");
+    let ran = ran(folder.command(&words).stdout(terminal).output().unwrap());
+    assert!(ran.code == Some(0) && !ran.stderr.contains("error"), "{ran:?}");
     assert!(folder.read("report.json").contains("\"pass\""));
 }
 

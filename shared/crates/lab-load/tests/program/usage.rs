@@ -61,6 +61,9 @@ fn a_report_that_is_there_survives_a_run_that_is_refused() {
     let folder = Folder::new();
     folder.write("report.json", "precious");
     folder.run("--target http://127.0.0.1:1 --scenario ./shop.json --report report.json").says(2, &["nobody answers"]);
+    std::os::unix::fs::symlink("elsewhere.json", folder.path("link.json")).unwrap();
+    folder.run("--target http://127.0.0.1:1 --scenario ./shop.json --report link.json").says(2, &["nobody answers"]);
+    assert!(std::path::Path::new(&folder.path("link.json")).is_symlink());
     assert_eq!(folder.read("report.json"), "precious");
 }
 

@@ -8,7 +8,8 @@ use lab_results::baseline::known_schema;
 use serde_json::Value;
 
 use crate::error::Usage;
-use crate::workspace::{Workspace, write_atomically};
+use crate::terminal::quoted;
+use crate::workspace::{Workspace, create_folder, elsewhere, write_atomically};
 
 /// A folder of baselines.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ impl Folder {
 
     /// What has to be typed to mean this folder.
     pub fn as_argument(&self) -> String {
-        if self.is_named { format!(" --folder {}", self.path.display()) } else { String::new() }
+        if self.is_named { format!(" --folder {}", quoted(&self.path.to_string_lossy())) } else { String::new() }
     }
 }
 
@@ -77,6 +78,15 @@ pub fn read(path: &Path) -> Result<Baseline> {
     baseline.check().with_context(problem)?;
     baseline.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or(baseline.name);
     Ok(baseline)
+}
+
+/// Fails where a baseline could not be written later, before anything is counted for it.
+pub fn can_write(path: &Path) -> Result<()> {
+    let folder = path.parent().context("a baseline's file has a folder")?;
+    create_folder(folder)?;
+    tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("Cannot write to {}: {}", folder.display(), elsewhere(folder)))?;
+    Ok(())
 }
 
 /// Writes a baseline, whole or not at all.

@@ -10,7 +10,7 @@ use lab_results::{Baseline, Class};
 use crate::fullscreen::wrapped;
 use crate::render::{View, grid, print, verdict_cell};
 use crate::say;
-use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, WARN, paint, width};
+use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, WARN, paint, quoted, width};
 
 /// What was saved: each count at its largest size.
 pub fn saved(baseline: &Baseline) {
@@ -104,7 +104,7 @@ fn heading(then: &Baseline) {
     let from = match &then.source {
         Source::Labs { seed, quick: false } => format!("labs, seed {seed}"),
         Source::Labs { seed, quick: true } => format!("labs, seed {seed}, quick"),
-        Source::Program { command } => command.join(" "),
+        Source::Program { command } => typed(command),
     };
     say!("{}  {from}", paint(HEADING, format!("Baseline {}", then.name)));
     say!("{}", paint(QUIET, format!("saved {} on {}, {}{commit}", then.date, then.machine, then.toolchain)));
@@ -206,8 +206,13 @@ fn subjects(then: &Baseline) -> String {
             let labs: Vec<&str> = then.subjects.keys().map(String::as_str).collect();
             format!(" --seed {seed}{quick} {}", labs.join(" "))
         }
-        Source::Program { command } => format!(" --program {}", command.join(" ")),
+        Source::Program { command } => format!(" --program {}", typed(command)),
     }
+}
+
+/// A command as a shell takes it.
+fn typed(command: &[String]) -> String {
+    command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A lab without its prefix, as in `lab list`.

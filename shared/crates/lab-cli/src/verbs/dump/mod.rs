@@ -25,9 +25,9 @@ use crate::kept;
 use crate::machine;
 use crate::runner::{Call, Session};
 use crate::say;
-use crate::terminal::{COMMAND, GOOD, paint, print_json, spinner};
+use crate::terminal::{COMMAND, GOOD, paint, print_json, quoted, spinner};
 use crate::verbs::reproduce;
-use crate::workspace::{Workspace, create_folder, write_atomically};
+use crate::workspace::{Workspace, create_folder, read_file, write_atomically};
 use kept_core::{keep_program, most_bytes};
 use process::Process;
 use view::{Found, Step, Thread};
@@ -107,7 +107,7 @@ pub fn run(workspace: &Workspace, lab: Option<&Lab>, on: &Dumping) -> Result<u8>
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         let path = workspace.show(&core.path);
         say!("Core: {path}, {:.1} MiB, {:.1} on the disk", mib(core.bytes), mib(core.bytes_on_disk));
-        say!("Again: {}", paint(COMMAND, format!("cargo lab dump --core {path}")));
+        say!("Again: {}", paint(COMMAND, format!("cargo lab dump --core {}", quoted(&path))));
     }
     Ok(code)
 }
@@ -253,7 +253,7 @@ fn of_core(gdb: &Path, core: &Path, program: Option<&Path>) -> Result<View> {
     let found = gdb::run(gdb, task, program.as_deref(), None)?;
     bar.finish_and_clear();
     let kept: Option<View> =
-        std::fs::read(core.with_file_name("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        read_file(&core.with_file_name("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let name = found.program.clone().unwrap_or_default();
     let name = kept.as_ref().map_or(name, |kept| kept.program.clone());
     let mut view = view_of(found, name, None);

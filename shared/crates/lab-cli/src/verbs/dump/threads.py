@@ -84,7 +84,9 @@ def of_core(core, program):
     gdb.execute("core-file " + core, to_string=True)
     if program is None:
         program = program_of_core()
-        gdb.execute("file " + program, to_string=True)
+        # `file` splits at spaces and reads backslashes as escapes; `core-file` does neither.
+        name = program.replace("\\", "\\\\").replace('"', '\\"')
+        gdb.execute('file "%s"' % name, to_string=True)
         # Once more: only who knows the program finds the libraries that it was linked with.
         gdb.execute("core-file " + core, to_string=True)
     return {"threads": threads(), "program": program}

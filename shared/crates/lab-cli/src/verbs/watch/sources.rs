@@ -73,8 +73,11 @@ fn versions(folder: &Path) -> Versions {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() && !is_hidden(&path) => versions.extend(self::versions(&path)),
-            Ok(metadata) if is_source(&path) => {
+            // The judge does not follow a link to a folder either, and it may lead back here.
+            Ok(metadata) if metadata.is_dir() && !is_hidden(&path) && !path.is_symlink() => {
+                versions.extend(self::versions(&path));
+            }
+            Ok(metadata) if !metadata.is_dir() && is_source(&path) => {
                 versions.insert(path, (metadata.modified().ok(), metadata.len(), metadata.ino()));
             }
             _ => {}
@@ -152,6 +155,15 @@ mod tests {
         }
         std::os::unix::fs::symlink("nobody@nowhere:1", watched.path(".#manifest.rs")).expect("linked");
         assert_eq!((watched.look_after(100), watched.look_after(1_000)), (Change::None, Change::None));
+    }
+
+    #[test]
+    fn a_link_to_a_folder_is_not_followed() {
+        let mut watched = Watched::new();
+        std::os::unix::fs::symlink(".", watched.path("again")).expect("linked");
+        assert_eq!((watched.look_after(100), watched.look_after(1_000)), (Change::None, Change::None));
+        watched.write("manifest.rs", "second");
+        assert_eq!((watched.look_after(100), watched.look_after(200)), (Change::None, Change::Saved));
     }
 
     #[test]
