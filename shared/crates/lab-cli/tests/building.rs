@@ -202,6 +202,20 @@ fn a_bench_whose_reader_has_gone_goes_on_to_its_end() {
 }
 
 #[test]
+fn what_is_edited_while_it_is_built_is_nobodys_profile() {
+    let checkout = Checkout::new();
+    let source = "labs/lab-01-string-building/src/manifest.rs";
+    let message = r#"{"reason":"compiler-artifact","manifest_path":"'"$PWD"'/labs/lab-01-string-building/Cargo.toml","executable":"/bin/true"}"#;
+    checkout.write("cargo", &format!("#!/bin/sh\necho '// mine' >>{source}\necho '{message}'\n"));
+    let cargo = checkout.root.join("cargo");
+    std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755)).expect("set");
+    let mut profile = checkout.command(&["profile", "1", "--smoke"]);
+    let profile = ran(profile.env("CARGO", &cargo).output().expect("lab runs"));
+    assert!(profile.code == 3 && profile.stderr.contains("while it was built"), "{profile:?}");
+    assert!(!checkout.root.join("target/lab/lab-01-string-building/profile").exists());
+}
+
+#[test]
 fn whoever_waits_for_another_build_is_told() {
     let checkout = Checkout::new();
     checkout.write("target/release/.fingerprint/none", "");
