@@ -136,14 +136,20 @@ pub fn end_all() {
 }
 
 /// A temporary folder that goes away with this value, and also where a signal ends us.
+#[derive(Debug)]
 pub struct TemporaryFolder(tempfile::TempDir);
 
 impl TemporaryFolder {
     /// A new one, in the folder of temporary files.
     pub fn new() -> std::io::Result<Self> {
+        Self::new_in(&std::env::temp_dir())
+    }
+
+    /// A new one, in another folder.
+    pub fn new_in(parent: &Path) -> std::io::Result<Self> {
         // Held over the making, so that a signal in between finds the folder.
         let mut folders = FOLDERS.lock().expect("no thread panics with this lock");
-        let folder = tempfile::tempdir()?;
+        let folder = tempfile::tempdir_in(parent)?;
         folders.push(folder.path().to_path_buf());
         Ok(TemporaryFolder(folder))
     }
@@ -266,5 +272,21 @@ pub fn describe(status: ExitStatus) -> String {
         (None, Some(11)) => "crashed (SIGSEGV)".into(),
         (None, Some(signal)) => format!("was ended by signal {signal}"),
         (None, None) => "ended".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_folder_is_known_to_the_signals_thread_while_it_is_there() {
+        let parent = tempfile::tempdir().expect("a temporary folder");
+        let folder = TemporaryFolder::new_in(parent.path()).expect("created");
+        let path = folder.path().to_path_buf();
+        let is_known = || FOLDERS.lock().expect("no thread panics with this lock").contains(&path);
+        assert!(path.starts_with(parent.path()) && path.is_dir() && is_known());
+        drop(folder);
+        assert!(!path.exists() && !is_known());
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use lab_results::program_run::SCHEMA;
 use lab_results::{ProgramRun, Record};
 
@@ -24,7 +24,8 @@ pub const SMALLEST: &str = "-smallest";
 /// The file of a run, beside what the program itself wrote.
 pub const FILE: &str = "run.json";
 
-/// Whose run this will be. As long as nothing is edited it is the original's, which an edit must not overwrite.
+/// Whose run this will be, to be asked before the build. As long as nothing is edited it is the original's, which an edit must not
+/// overwrite.
 pub fn subject(workspace: &Workspace, lab: &Lab, is_solution: bool) -> &'static str {
     let is_untouched = || Some(pristine::files(workspace, lab).ok()? == pristine::current(lab).ok()?);
     match (is_solution, is_untouched()) {
@@ -32,6 +33,15 @@ pub fn subject(workspace: &Workspace, lab: &Lab, is_solution: bool) -> &'static 
         (false, Some(true)) => "original",
         (false, _) => "yours",
     }
+}
+
+/// Fails where the lab became another subject while it was built: nobody knows which of the two the program is. What is edited later
+/// changes no program.
+pub fn is_still(workspace: &Workspace, lab: &Lab, before: &str) -> Result<()> {
+    if subject(workspace, lab, before == SUBJECTS[2]) != before {
+        bail!("{} was edited or put back while it was built: run it again", lab.name);
+    }
+    Ok(())
 }
 
 /// Where the last run of a verb on a subject is kept. The smallest size has a place of its own: it must not overwrite a run that
@@ -43,8 +53,8 @@ pub fn folder(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, is_sm
 
 /// Keeps a run in place of the one before, before it is shown: who stops reading loses nothing. What came of that is for [`warn`],
 /// after it was shown: a full disk does not take away what was measured.
-pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, on: &OnLab, records: &[Record]) -> Result<()> {
-    let run = run_of(lab, subject(workspace, lab, on.solution), on.seed, on.smoke, records)?;
+pub fn keep(workspace: &Workspace, lab: &Lab, verb: &str, subject: &str, on: &OnLab, records: &[Record]) -> Result<()> {
+    let run = run_of(lab, subject, on.seed, on.smoke, records)?;
     keep_run(workspace, lab, verb, &run)
 }
 

@@ -174,6 +174,47 @@ fn a_broken_manifest_that_keeps_the_program_from_being_built_is_named_with_what_
     assert!(ran.code == 3 && ran.stderr.contains("git checkout -- '/x/labs/lab-01-tiny/Cargo.toml'"), "{ran:?}");
 }
 
+/// Criterion's words stop it where nobody reads them, as those of this Cargo do.
+#[test]
+fn a_bench_whose_reader_has_gone_goes_on_to_its_end() {
+    let checkout = Checkout::new();
+    checkout.write("cargo", "#!/bin/sh\ntrap '' PIPE\nfor n in 1 2 3; do echo a line || exit 101; done\n");
+    let cargo = checkout.root.join("cargo");
+    std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755)).expect("set");
+    let bench = |stdout: Stdio| {
+        let mut command = checkout.command(&["bench", "1"]);
+        ran(command
+            .env("CARGO", &cargo)
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .and_then(|lab| lab.wait_with_output())
+            .expect("lab runs"))
+    };
+    let read = bench(Stdio::piped());
+    assert!(read.code == 0 && read.stdout.matches("a line\n").count() == 3, "{read:?}");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let unread = bench(writer.into());
+    assert_eq!(unread.code, 0, "{unread:?}");
+    std::fs::write(&cargo, "#!/bin/sh\nexit 101\n").expect("written");
+    assert_eq!(bench(Stdio::piped()).code, 3);
+}
+
+#[test]
+fn what_is_edited_while_it_is_built_is_nobodys_profile() {
+    let checkout = Checkout::new();
+    let source = "labs/lab-01-string-building/src/manifest.rs";
+    let message = r#"{"reason":"compiler-artifact","manifest_path":"'"$PWD"'/labs/lab-01-string-building/Cargo.toml","executable":"/bin/true"}"#;
+    checkout.write("cargo", &format!("#!/bin/sh\necho '// mine' >>{source}\necho '{message}'\n"));
+    let cargo = checkout.root.join("cargo");
+    std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755)).expect("set");
+    let mut profile = checkout.command(&["profile", "1", "--smoke"]);
+    let profile = ran(profile.env("CARGO", &cargo).output().expect("lab runs"));
+    assert!(profile.code == 3 && profile.stderr.contains("while it was built"), "{profile:?}");
+    assert!(!checkout.root.join("target/lab/lab-01-string-building/profile").exists());
+}
+
 #[test]
 fn whoever_waits_for_another_build_is_told() {
     let checkout = Checkout::new();

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lab_results::{Outcome, Record, Status, Verdict};
-use tempfile::NamedTempFile;
 
 use crate::arena::{self, Attempt};
 use crate::catalogue::Lab;
+use crate::child::TemporaryFolder;
 use crate::pristine::{self, Files};
 use crate::runner::{self, Call};
 use crate::say;
@@ -50,7 +50,7 @@ pub struct Proof {
     /// For a half fix: counts whose gates it must miss, the one that the verdict names first.
     pub misses: Option<Vec<String>>,
     /// Keeps the pristine file while the proof is there.
-    _pristine: Option<NamedTempFile>,
+    _pristine: Option<TemporaryFolder>,
 }
 
 impl Proof {
@@ -79,15 +79,11 @@ impl Proof {
 
 /// All proofs of a lab: as it is, its solution, and every known attempt.
 pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
-    let pristine = pristine_file(workspace, lab)?;
+    let (folder, pristine) = pristine_file(workspace, lab)?;
     let proof =
         |name: &str, expected| Proof { name: name.into(), attempt: None, expected, misses: None, _pristine: None };
     let mut proofs = vec![
-        Proof {
-            attempt: Some(pristine.path().to_path_buf()),
-            _pristine: Some(pristine),
-            ..proof("pristine", Outcome::NotYet)
-        },
+        Proof { attempt: Some(pristine), _pristine: Some(folder), ..proof("pristine", Outcome::NotYet) },
         proof("solution", Outcome::Solved),
     ];
     for (name, path) in attempts(workspace, lab)? {
@@ -154,7 +150,7 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
 fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let program = arena.build_with(workspace, "original", "profile")?;
-    let out = tempfile::tempdir()?;
+    let out = TemporaryFolder::new()?;
     let folder = out.path().to_str().context("the folder for temporary files is not Unicode")?;
     let arguments = ["profile", "--seed", "7", "--seconds", "2", "--out", folder].map(String::from).into();
     let call = Call { arguments, limit: PROFILE_LIMIT, ..Call::default() };
@@ -183,12 +179,14 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     }))
 }
 
-fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<NamedTempFile> {
+/// A folder with one file, the pristine one.
+fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<(TemporaryFolder, PathBuf)> {
     let files = pristine::files(workspace, lab)?;
     let text = files.get(&lab.meta.edit).with_context(|| format!("{} has no {}", lab.name, lab.meta.edit))?;
-    let file = NamedTempFile::new()?;
-    std::fs::write(file.path(), text)?;
-    Ok(file)
+    let folder = TemporaryFolder::new()?;
+    let file = folder.path().join("pristine.rs");
+    std::fs::write(&file, text)?;
+    Ok((folder, file))
 }
 
 fn attempts(workspace: &Workspace, lab: &Lab) -> Result<Vec<(String, PathBuf)>> {

@@ -1,6 +1,8 @@
 //! `lab bench`: Criterion, and its own words.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, IsTerminal};
+use std::process::Stdio;
 
 use anyhow::Result;
 use clap::builder::{FalseyValueParser, TypedValueParser};
@@ -10,7 +12,7 @@ use crate::catalogue::Lab;
 use crate::child::Running;
 use crate::next;
 use crate::say;
-use crate::terminal::{QUIET, paint};
+use crate::terminal::{QUIET, paint, print_line};
 use crate::verbs::reproduce;
 use crate::workspace::Workspace;
 
@@ -43,7 +45,17 @@ pub fn run(workspace: &Workspace, lab: &Lab, arguments: &[String]) -> Result<u8>
     if std::env::var_os("LAB_SMOKE").is_some_and(|smoke| is_true(&smoke)) && arguments.is_empty() {
         command.arg("--test");
     }
-    let status = Running::start(&mut command)?.wait()?;
+    if !std::io::stdout().is_terminal() {
+        command.stdout(Stdio::piped());
+    }
+    let mut running = Running::start(&mut command)?;
+    if let Some(pipe) = running.child.stdout.take() {
+        // Criterion panics where its reader has gone (`| head`): it writes to us, who read to the end.
+        for line in BufReader::new(pipe).split(b'\n').map_while(std::io::Result::ok) {
+            print_line(&String::from_utf8_lossy(&line));
+        }
+    }
+    let status = running.wait()?;
     before.built()?;
     if !status.success() {
         return Ok(3);

@@ -69,8 +69,10 @@ fn package(lab: &Lab, on: &OnLab) -> String {
 
 fn tables(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
     let package = package(lab, on);
+    let subject = kept::subject(workspace, lab, on.solution);
     let program = cargo::build(workspace, &build(workspace, lab, &package, "tasks"))?.executable(&package)?;
-    let out = kept::folder(workspace, lab, "console", kept::subject(workspace, lab, on.solution), on.smoke);
+    kept::is_still(workspace, lab, subject)?;
+    let out = kept::folder(workspace, lab, "console", subject, on.smoke);
     create_folder(&out)?;
     let mut arguments = vec!["tasks".to_string(), "--seed".into(), on.seed.to_string()];
     arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
@@ -81,7 +83,7 @@ fn tables(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
     let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
     let records = runner::run(&program, &call)?.finished()?;
     bar.finish_and_clear();
-    let kept = kept::keep(workspace, lab, "console", on, &records);
+    let kept = kept::keep(workspace, lab, "console", subject, on, &records);
     if on.json {
         print_records(&records)?;
     } else {

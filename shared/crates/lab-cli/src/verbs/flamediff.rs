@@ -13,6 +13,7 @@ use lab_results::{FrameChange, Record};
 use crate::arena::{self, Attempt};
 use crate::args::Differing;
 use crate::catalogue::{Kind, Lab};
+use crate::child::TemporaryFolder;
 use crate::error::Usage;
 use crate::flame;
 use crate::kept;
@@ -106,7 +107,7 @@ struct Sampled {
 
 fn sample_in_turns(roles: [&str; 2], programs: &[PathBuf; 2], options: &Differing, out: &Path) -> Result<[Sampled; 2]> {
     let seconds = options.seconds.unwrap_or(if options.smoke { 1.0 } else { 4.0 }) / f64::from(ROUNDS);
-    let rounds = tempfile::tempdir_in(out).context("Failed to create a folder for the rounds")?;
+    let rounds = TemporaryFolder::new_in(out).context("Failed to create a folder for the rounds")?;
     let mut sampled = [Sampled::default(), Sampled::default()];
     for round in 1..=ROUNDS {
         for ((role, program), sum) in roles.iter().zip(programs).zip(&mut sampled) {

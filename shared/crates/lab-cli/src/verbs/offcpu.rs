@@ -24,8 +24,9 @@ const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab c
 /// Draws who waited in the midst of work.
 pub fn run(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<u8> {
     may_trace().map_err(|error| anyhow!("{error:#}\n{}", OTHERWISE.replace("NN", &lab.nn())))?;
-    let records = collect(workspace, lab, recorded)?;
-    let kept = kept::keep(workspace, lab, "offcpu", &recorded.on, &records);
+    let subject = kept::subject(workspace, lab, recorded.on.solution);
+    let records = collect(workspace, lab, subject, recorded)?;
+    let kept = kept::keep(workspace, lab, "offcpu", subject, &recorded.on, &records);
     if recorded.on.json {
         print_records(&records)?;
     } else {
@@ -35,11 +36,12 @@ pub fn run(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<u8> 
     Ok(0)
 }
 
-fn collect(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
+fn collect(workspace: &Workspace, lab: &Lab, subject: &str, recorded: &Recorded) -> Result<Vec<Record>> {
     let on = &recorded.on;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
     let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
-    let out = kept::folder(workspace, lab, "offcpu", kept::subject(workspace, lab, on.solution), on.smoke);
+    kept::is_still(workspace, lab, subject)?;
+    let out = kept::folder(workspace, lab, "offcpu", subject, on.smoke);
     create_folder(&out)?;
     let folder = out.to_str().context("the target path is not Unicode")?;
     let recording = Recording {

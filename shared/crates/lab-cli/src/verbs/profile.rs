@@ -33,11 +33,12 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
     if recorded.keep && !with_perf {
         return Err(Usage("--keep keeps perf's file, and goes with --perf".into()).into());
     }
+    let subject = kept::subject(workspace, lab, on.solution);
     let records = match with_perf {
-        true => collect_with_perf(workspace, lab, recorded)?,
-        false => collect_in_process(workspace, lab, recorded)?,
+        true => collect_with_perf(workspace, lab, subject, recorded)?,
+        false => collect_in_process(workspace, lab, subject, recorded)?,
     };
-    let kept = kept::keep(workspace, lab, "profile", on, &records);
+    let kept = kept::keep(workspace, lab, "profile", subject, on, &records);
     if on.json {
         print_records(&records)?;
     } else {
@@ -80,7 +81,7 @@ pub fn shares(top: &[(String, f64)]) -> comfy_table::Table {
 }
 
 /// Samples each process's stack from outside. perf finds inlined functions, and the kernel's.
-fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
+fn collect_with_perf(workspace: &Workspace, lab: &Lab, subject: &str, recorded: &Recorded) -> Result<Vec<Record>> {
     let on = &recorded.on;
     perf::require()?;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
@@ -90,7 +91,8 @@ fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> R
         ..Build::default()
     };
     let program = cargo::build(workspace, &build)?.executable(&package)?;
-    let out = kept::folder(workspace, lab, "profile", kept::subject(workspace, lab, on.solution), on.smoke);
+    kept::is_still(workspace, lab, subject)?;
+    let out = kept::folder(workspace, lab, "profile", subject, on.smoke);
     create_folder(&out)?;
     let folder = out.to_str().context("the target path is not Unicode")?.to_string();
     let seconds = recorded.seconds.unwrap_or(if on.smoke { 1 } else { 4 });
@@ -106,11 +108,12 @@ fn collect_with_perf(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> R
 }
 
 /// Samples inside the process, of a build with the profiler.
-fn collect_in_process(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<Vec<Record>> {
+fn collect_in_process(workspace: &Workspace, lab: &Lab, subject: &str, recorded: &Recorded) -> Result<Vec<Record>> {
     let on = &recorded.on;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
     let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
-    let out = kept::folder(workspace, lab, "profile", kept::subject(workspace, lab, on.solution), on.smoke);
+    kept::is_still(workspace, lab, subject)?;
+    let out = kept::folder(workspace, lab, "profile", subject, on.smoke);
     create_folder(&out)?;
     let seconds = recorded.seconds.map_or(if on.smoke { 0.5 } else { 4.0 }, f64::from);
     let mut arguments = vec!["profile".to_string(), "--seed".into(), on.seed.to_string()];

@@ -1,5 +1,6 @@
 //! `lab reproduce` and `lab solution`: the symptom on screen, and its absence.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -73,8 +74,12 @@ pub fn say_database(lab: &Lab) -> Result<()> {
 }
 
 fn run(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab) -> Result<()> {
-    let records = records(workspace, package, lab, on, database::chosen()?)?;
-    let kept = kept::keep(workspace, lab, "reproduce", on, &records);
+    let database = database::chosen()?;
+    let subject = kept::subject(workspace, lab, on.solution);
+    let program = program(workspace, package, lab)?;
+    let is_still = kept::is_still(workspace, lab, subject);
+    let records = said(&program, package, on, database)?;
+    let kept = is_still.and_then(|()| kept::keep(workspace, lab, "reproduce", subject, on, &records));
     let original = kept_original(workspace, lab, on)?;
     for record in &records {
         match (on.json, record) {
@@ -106,7 +111,14 @@ fn named<'a>(records: &'a [Record], title: &str) -> Option<&'a Table> {
 
 /// What a lab's or a solution's program says when it is asked to reproduce, on `sqlite` or `postgres`.
 pub fn records(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab, database: String) -> Result<Vec<Record>> {
-    let program = cargo::build(workspace, &build(workspace, lab, package))?.executable(package)?;
+    said(&program(workspace, package, lab)?, package, on, database)
+}
+
+fn program(workspace: &Workspace, package: &str, lab: &Lab) -> Result<PathBuf> {
+    cargo::build(workspace, &build(workspace, lab, package))?.executable(package)
+}
+
+fn said(program: &Path, package: &str, on: &OnLab, database: String) -> Result<Vec<Record>> {
     let mut arguments = vec!["reproduce".to_string(), "--seed".into(), on.seed.to_string()];
     if on.smoke {
         arguments.push("--smoke".into());
@@ -120,7 +132,7 @@ pub fn records(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab, data
         sees: Sees::Everything,
         ..Call::default()
     };
-    let records = runner::run(&program, &call)?.finished();
+    let records = runner::run(program, &call)?.finished();
     bar.finish_and_clear();
     records
 }

@@ -9,7 +9,7 @@ use lab_results::stats::median;
 use super::paper::CriterionAnswer;
 use super::question::progress;
 use crate::cargo::{self, Build, Built};
-use crate::child::{self, Running, Sees};
+use crate::child::{self, Running, Sees, TemporaryFolder};
 use crate::workspace::Workspace;
 
 /// Comparisons of identical copies, and of 5% planted, for each kind of work.
@@ -37,7 +37,7 @@ pub fn criterion(workspace: &Workspace) -> Result<Vec<CriterionAnswer>> {
         let mut seconds = Vec::new();
         let bar = progress(format!("Criterion: {class}, {percent}% planted"), runs);
         for _ in 0..runs {
-            let folder = tempfile::tempdir()?;
+            let folder = TemporaryFolder::new()?;
             let started = std::time::Instant::now();
             bench(&program, folder.path(), &format!("{class}:0:0"), "--save-baseline")?;
             let words = bench(&program, folder.path(), &format!("{class}:1:{percent}"), "--baseline")?;

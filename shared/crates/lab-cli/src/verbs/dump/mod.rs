@@ -126,7 +126,9 @@ pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
 /// Starts a lab's program, gives it work, looks at it, sees it go on, and ends it.
 fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<View> {
     let package = if on.solution { catalogue::solution(workspace, lab)?.name } else { lab.name.clone() };
+    let subject = kept::subject(workspace, lab, on.solution);
     let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
+    kept::is_still(workspace, lab, subject)?;
     let mut arguments = vec!["busy".to_string(), "--seed".into(), on.seed.to_string()];
     if on.smoke {
         arguments.push("--smoke".into());
@@ -145,7 +147,6 @@ fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<
         bail!("{package} ended before it had done anything");
     };
     let pid = i32::try_from(pid).context("the program's number is none")?;
-    let subject = kept::subject(workspace, lab, on.solution);
     let folder = kept::folder(workspace, lab, "dump", subject, on.smoke);
     bar.set_message(format!("Watching {package}, then looking at its threads"));
     let mut view = of_process(gdb, &Process::of_yours(pid)?, &package, &folder, on)?;
