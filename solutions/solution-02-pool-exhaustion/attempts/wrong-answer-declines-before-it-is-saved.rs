@@ -1,5 +1,4 @@
 //! Right, but for the card that is declined: the customer hears of it first, and cannot pay again yet.
-// misses: answers_before_saved
 
 use sqlx::AnyPool;
 
