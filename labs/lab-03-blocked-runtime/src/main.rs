@@ -2,12 +2,9 @@
 
 use std::process::ExitCode;
 
-use lab_03_blocked_runtime::contract;
-use lab_03_blocked_runtime::sign_in::sign_in;
-
 #[global_allocator]
 static ALLOCATOR: lab_harness::Allocator = lab_harness::ALLOCATOR;
 
 fn main() -> ExitCode {
-    contract::main(sign_in)
+    lab_03_blocked_runtime::main()
 }

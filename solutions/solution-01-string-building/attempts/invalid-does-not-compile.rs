@@ -1,4 +1,5 @@
 //! Forgets what it promised.
+// built apart: it does not compile
 
 use orderflow::Order;
 

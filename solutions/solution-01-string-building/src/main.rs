@@ -2,12 +2,9 @@
 
 use std::process::ExitCode;
 
-use solution_01_string_building::contract::CarrierManifest;
-use solution_01_string_building::manifest::carrier_manifest;
-
 #[global_allocator]
 static ALLOCATOR: lab_harness::Allocator = lab_harness::ALLOCATOR;
 
 fn main() -> ExitCode {
-    lab_harness::kernel::main::<CarrierManifest>(|orders| carrier_manifest(orders))
+    solution_01_string_building::main()
 }

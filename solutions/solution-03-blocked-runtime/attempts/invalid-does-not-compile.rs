@@ -1,4 +1,5 @@
 //! Forgets to await the hash.
+// built apart: it does not compile
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! Forgets that a statement has to be awaited.
+// built apart: it does not compile
 
 use sqlx::AnyPool;
 

@@ -9,6 +9,7 @@
 
 mod judges;
 mod packages;
+mod together;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use self::packages::{package_name, write_judge, write_package, write_root};
+pub use self::together::Together;
 use crate::cargo::{self, Build, Built};
 use crate::catalogue::{self, Kind, Lab};
 use crate::pristine::{self, Files};
@@ -62,46 +64,98 @@ pub struct Programs {
     pub judge: Option<PathBuf>,
 }
 
-/// Whose files are compared with the pristine ones.
-pub enum Attempt<'a> {
+/// What is judged: whose files are compared with the pristine ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Attempt {
     /// The lab's folder as it is now.
+    #[default]
     Current,
-    /// One file in place of the one that the learner edits.
-    File(&'a Path),
-    /// A lab's folder from elsewhere; what it does not have is pristine.
-    Folder(&'a Path),
+    /// The lab as it was.
+    Original,
+    /// The solution's own file.
+    Reference,
+    /// Somebody's file in place of the one that the learner edits, or a lab's folder from elsewhere; what that does not have is pristine.
+    Path(PathBuf),
+}
+
+/// Original and reference, laid out, and what they were made of.
+struct Ground {
+    folder: PathBuf,
+    lab: Lab,
+    pristine: Files,
+    solution: Files,
+    lock: File,
+}
+
+impl Ground {
+    fn lay_out(workspace: &Workspace, lab: &Lab) -> Result<Ground> {
+        let folder = workspace.lab_target(&lab.name).join("arena");
+        let lock = lock(&folder.with_extension("lock"), lab)?;
+        let pristine = pristine::files(workspace, lab)?;
+        let lab = catalogue::declared(&lab.folder, std::str::from_utf8(&pristine["Cargo.toml"])?)?;
+        let mut solution = Files::new();
+        let solution_folder = catalogue::solution(workspace, &lab)?.folder;
+        for part in ["Cargo.toml", "src"] {
+            pristine::collect(&solution_folder, &solution_folder.join(part), &mut solution)?;
+        }
+        solution.retain(|path, _| path == "Cargo.toml" || is_source(Path::new(path)));
+        write_package(&folder.join("original"), &lab, "original", &pristine)?;
+        write_package(&folder.join("reference"), &lab, "reference", &solution)?;
+        Ok(Ground { folder, lab, pristine, solution, lock })
+    }
+
+    /// The files that are judged in the place of the learner's.
+    fn files_of(&self, attempt: &Attempt) -> Result<Files> {
+        let mut files = self.pristine.clone();
+        let edit = &self.lab.meta.edit;
+        match attempt {
+            Attempt::Current => return pristine::current(&self.lab),
+            Attempt::Original => {}
+            Attempt::Reference => {
+                let file = self.solution.get(edit).with_context(|| format!("the solution has no {edit}"))?;
+                files.insert(edit.clone(), file.clone());
+            }
+            Attempt::Path(folder) if folder.is_dir() => {
+                files.extend(pristine::current(&Lab { folder: folder.clone(), ..self.lab.clone() })?);
+            }
+            Attempt::Path(file) => {
+                let text = std::fs::read(file).with_context(|| format!("Cannot read {}", file.display()))?;
+                files.insert(edit.clone(), text);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The pristine lab with what counts of these files.
+    fn yours(&self, theirs: &Files) -> Yours {
+        let (files, ignored) = with_pristine_contract(&self.lab, &self.pristine, theirs);
+        let is_theirs =
+            |path: &str| path.starts_with("src/") && path != CONTRACT && self.pristine.get(path) != files.get(path);
+        let refused = judges::refused(&self.lab.name, &files, is_theirs);
+        Yours { files, ignored, refused }
+    }
+
+    /// The workspace of these members.
+    fn with_members(self, workspace: &Workspace, members: &[&str], yours: Yours) -> Result<Arena> {
+        let origin = write_root(workspace, &self.lab, &self.folder, members)?;
+        let Yours { ignored, refused, .. } = yours;
+        Ok(Arena { lab: self.lab, origin, ignored, refused, folder: self.folder, _lock: self.lock })
+    }
+}
+
+/// What is built as yours.
+#[derive(Default)]
+struct Yours {
+    files: Files,
+    ignored: Vec<String>,
+    refused: Option<String>,
 }
 
 /// Lays out original, yours and reference.
 pub fn lay_out(workspace: &Workspace, lab: &Lab, attempt: &Attempt) -> Result<Arena> {
-    let folder = workspace.lab_target(&lab.name).join("arena");
-    let lock = lock(&folder.with_extension("lock"), lab)?;
-    let pristine = pristine::files(workspace, lab)?;
-    let declaration = std::str::from_utf8(&pristine["Cargo.toml"])?;
-    let pristine_lab = catalogue::declared(&lab.folder, declaration)?;
-    let lab = &pristine_lab;
-    let theirs = match attempt {
-        Attempt::Current => pristine::current(lab)?,
-        Attempt::Folder(folder) => {
-            let mut files = pristine.clone();
-            files.extend(pristine::current(&Lab { folder: folder.to_path_buf(), ..lab.clone() })?);
-            files
-        }
-        Attempt::File(file) => {
-            let mut files = pristine.clone();
-            let text = std::fs::read(file).with_context(|| format!("Cannot read {}", file.display()))?;
-            files.insert(lab.meta.edit.clone(), text);
-            files
-        }
-    };
-    let mut solution = Files::new();
-    let solution_folder = catalogue::solution(workspace, lab)?.folder;
-    for part in ["Cargo.toml", "src"] {
-        pristine::collect(&solution_folder, &solution_folder.join(part), &mut solution)?;
-    }
-    solution.retain(|path, _| path == "Cargo.toml" || is_source(Path::new(path)));
-
-    write_package(&folder.join("original"), lab, "original", &pristine)?;
+    let ground = Ground::lay_out(workspace, lab)?;
+    let theirs = ground.files_of(attempt)?;
+    let lab = &ground.lab;
     if !theirs.contains_key(&lab.meta.edit) {
         bail!(
             "labs/{}/{} is not there: `make reset-{}` puts the original in its place",
@@ -110,45 +164,26 @@ pub fn lay_out(workspace: &Workspace, lab: &Lab, attempt: &Attempt) -> Result<Ar
             lab.nn()
         );
     }
-    let (yours, mut ignored) = with_pristine_contract(lab, &pristine, &theirs);
-    if matches!(attempt, Attempt::Current) {
-        ignored.extend(beside(lab));
+    let mut yours = ground.yours(&theirs);
+    if *attempt == Attempt::Current {
+        yours.ignored.extend(beside(lab));
     }
-    let is_theirs = |path: &str| path.starts_with("src/") && path != CONTRACT && pristine.get(path) != yours.get(path);
-    let refused = judges::refused(&lab.name, &yours, is_theirs);
-    write_package(&folder.join("yours"), lab, "yours", &yours)?;
-    write_package(&folder.join("reference"), lab, "reference", &solution)?;
+    write_package(&ground.folder.join("yours"), lab, "yours", &yours.files)?;
     let mut members = vec!["original", "yours", "reference"];
-    if pristine_lab.meta.kind == Kind::Kernel {
-        write_judge(&folder.join("judge"), &pristine_lab)?;
+    if lab.meta.kind == Kind::Kernel {
+        write_judge(&ground.folder.join("judge"), lab)?;
         members.push("judge");
     }
-    let origin = write_root(workspace, lab, &folder, &members)?;
-    Ok(Arena { lab: pristine_lab.clone(), origin, ignored, refused, folder, _lock: lock })
+    ground.with_members(workspace, &members, yours)
 }
 
 impl Arena {
     /// Builds all programs; an error in yours comes back as the compiler's words, with the paths that the learner knows.
     /// Without timing the judge is left out.
     pub fn build(&self, workspace: &Workspace, with_judge: bool) -> Result<std::result::Result<Programs, String>> {
-        let is_kernel = self.lab.meta.kind == Kind::Kernel;
-        let has_judge = is_kernel && with_judge;
-        let mut arguments = vec!["--bins".to_string(), "--workspace".into()];
-        if is_kernel && !has_judge {
-            arguments.extend(["--exclude".into(), package_name(&self.lab, "judge")]);
-        }
-        let build = Build {
-            title: "Building".into(),
-            arguments,
-            profile: None,
-            manifest: Some(self.folder.join("Cargo.toml")),
-            // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
-            target: is_kernel.then(|| workspace.target.join("judge")),
-            rustflags: if is_kernel { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
-        };
-        let built = cargo::build(workspace, &build)?;
-        self.note_lock()?;
-        let executables = match built {
+        let has_judge = self.lab.meta.kind == Kind::Kernel && with_judge;
+        let left_out = (self.lab.meta.kind == Kind::Kernel && !has_judge).then_some("judge");
+        let executables = match self.build_all(workspace, "Building", left_out)? {
             Built::Done(executables) => executables,
             // The judge calls the learner's function: another signature is a mistake that is found there.
             Built::Failed(failure) => {
@@ -158,17 +193,40 @@ impl Arena {
                 }
             }
         };
-        let find = |role: &str| {
-            let name = package_name(&self.lab, role);
-            let found = executables.iter().find_map(|(package, path)| (*package == name).then(|| path.clone()));
-            found.with_context(|| format!("cargo built no program for {name}"))
-        };
+        let find = |role: &str| self.program(&executables, role);
         Ok(Ok(Programs {
             original: find("original")?,
             yours: find("yours")?,
             reference: find("reference")?,
             judge: has_judge.then(|| find("judge")).transpose()?,
         }))
+    }
+
+    /// Builds the programs of all members but one.
+    fn build_all(&self, workspace: &Workspace, title: &str, left_out: Option<&str>) -> Result<Built> {
+        let is_kernel = self.lab.meta.kind == Kind::Kernel;
+        let mut arguments = vec!["--bins".to_string(), "--workspace".into()];
+        if let Some(role) = left_out {
+            arguments.extend(["--exclude".into(), package_name(&self.lab, role)]);
+        }
+        let build = Build {
+            title: title.into(),
+            arguments,
+            profile: None,
+            manifest: Some(self.folder.join("Cargo.toml")),
+            // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
+            target: is_kernel.then(|| workspace.target.join("judge")),
+            rustflags: if is_kernel { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
+        };
+        let built = cargo::build(workspace, &build)?;
+        self.note_lock()?;
+        Ok(built)
+    }
+
+    fn program(&self, executables: &[(String, PathBuf)], role: &str) -> Result<PathBuf> {
+        let name = package_name(&self.lab, role);
+        let found = executables.iter().find_map(|(package, path)| (*package == name).then(|| path.clone()));
+        found.with_context(|| format!("cargo built no program for {name}"))
     }
 
     /// Builds one program, `original`, `yours` or `reference`, with a profiler's feature, as its own crate is built with it.

@@ -32,6 +32,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::arena::Attempt;
 use crate::args::{Arguments, Said, Verb};
 use crate::workspace::Workspace;
 
@@ -120,7 +121,12 @@ fn run(arguments: Arguments) -> Result<u8> {
             verbs::answer::run(&workspace, &lab(&wanted)?, &choices, json)
         }
         Some(Verb::Verify { lab: wanted, seed, quick, no_time, instructions, attempt, reference, draft, json }) => {
-            let options = verify::Options { seed, quick, no_time, instructions, attempt, reference, draft, json };
+            let attempt = match attempt {
+                _ if reference => Attempt::Reference,
+                Some(path) => Attempt::Path(path),
+                None => Attempt::Current,
+            };
+            let options = verify::Options { seed, quick, no_time, instructions, attempt, draft, json };
             Ok(verify::verify(&workspace, &lab(&wanted)?, &options)?.exit_code())
         }
         Some(Verb::Watch { lab: wanted, seed, quick, no_time, json }) => {

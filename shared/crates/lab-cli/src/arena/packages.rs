@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use toml::{Table, Value};
 
+use super::together::TOGETHER;
 use super::{LOCK, STAMP};
 use crate::catalogue::Lab;
 use crate::pristine::{self, Files};
@@ -41,13 +42,15 @@ fn manifest(lab: &Lab, role: &str, text: &[u8]) -> Result<String> {
         .and_then(|package| package.get("name")?.as_str())
         .context("a manifest has a package name")?
         .replace('-', "_");
-    for section in ["bench", "bin", "dev-dependencies", "test", "lints"] {
+    for section in ["lib", "bench", "bin", "dev-dependencies", "test", "lints"] {
         table.remove(section);
     }
     let package = table.get_mut("package").and_then(Value::as_table_mut).context("a manifest has a package")?;
     package.insert("name".into(), package_name(lab, role).into());
     package.remove("metadata");
-    table.insert("lib".into(), Table::from_iter([("name".to_string(), library.into())]).into());
+    if role != TOGETHER {
+        table.insert("lib".into(), Table::from_iter([("name".to_string(), library.into())]).into());
+    }
     let dependencies = table.entry("dependencies").or_insert_with(|| Table::new().into());
     let dependencies = dependencies.as_table_mut().context("dependencies are a table")?;
     let original = || {
@@ -59,7 +62,7 @@ fn manifest(lab: &Lab, role: &str, text: &[u8]) -> Result<String> {
     if dependencies.contains_key(&lab.name) {
         dependencies.insert(lab.name.clone(), original());
     }
-    if role == "yours" {
+    if ["yours", TOGETHER].contains(&role) {
         dependencies.insert("pristine".into(), original());
         // As in the lab, where the workspace denies it; only that no attribute allows it again: unsafe code reaches past every counter.
         let unsafe_code = Table::from_iter([("unsafe_code".to_string(), Value::from("forbid"))]);

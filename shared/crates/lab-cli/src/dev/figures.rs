@@ -8,6 +8,7 @@ use lab_results::names::{clock_label, count_label, margin_label, ratio_label, si
 use lab_results::{Cell, Column, Outcome, Record, Verdict};
 
 use super::update::between;
+use crate::arena::Attempt;
 use crate::args::OnLab;
 use crate::catalogue::{self, Lab, Solution};
 use crate::machine;
@@ -25,7 +26,7 @@ const SEED: u64 = 7;
 
 /// Verifies the solution as if it were somebody's attempt, and writes what was found into its README.
 pub fn record(workspace: &Workspace, lab: &Lab) -> Result<()> {
-    let options = Options { seed: Some(SEED), reference: true, ..Options::default() };
+    let options = Options { seed: Some(SEED), attempt: Attempt::Reference, ..Options::default() };
     let (verdict, _) = verify::run(workspace, lab, &options)?;
     if verdict.outcome != Outcome::Solved {
         bail!("{}: the solution ended {}: {}", lab.name, verdict.outcome.as_str(), verdict.reason);

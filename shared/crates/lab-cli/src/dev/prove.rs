@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use lab_results::{Outcome, Record, Status, Verdict};
 
-use crate::arena::{self, Attempt};
+use crate::arena::{self, Attempt, Together};
 use crate::catalogue::Lab;
 use crate::child::TemporaryFolder;
 use crate::pristine::{self, Files};
 use crate::runner::{self, Call};
 use crate::say;
+use crate::seal;
 use crate::terminal::{BAD, GOOD, QUIET, paint};
 use crate::verbs::profile;
 use crate::verify::{self, Known, Options};
@@ -30,6 +31,10 @@ const EXPECTED: [(&str, Outcome); 4] = [
 /// all of them and is NOT YET, or wrong, where it is timed.
 const MISSES: &str = "// misses: ";
 const TIME: &str = "time";
+/// The line of an attempt that cannot be compiled with the others, because it cannot be compiled.
+const APART: &str = "// built apart: it does not compile";
+/// All proofs start from this seed.
+const SEED: u64 = 7;
 
 /// A culprit below this share of the samples is not what a learner would find.
 const CULPRIT_SHARE: f64 = 0.15;
@@ -43,14 +48,14 @@ const PROFILE_LIMIT: Duration = Duration::from_secs(60);
 pub struct Proof {
     /// `pristine`, `solution`, or the file's name.
     pub name: String,
-    /// The file or folder to verify; the solution itself where none is given.
-    pub attempt: Option<PathBuf>,
+    /// What is verified.
+    pub attempt: Attempt,
     /// The verdict.
     pub expected: Outcome,
     /// For a half fix: counts whose gates it must miss, the one that the verdict names first.
     pub misses: Option<Vec<String>>,
-    /// Keeps the pristine file while the proof is there.
-    _pristine: Option<TemporaryFolder>,
+    /// Whether it has to be built by itself.
+    is_apart: bool,
 }
 
 impl Proof {
@@ -79,68 +84,100 @@ impl Proof {
 
 /// All proofs of a lab: as it is, its solution, and every known attempt.
 pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
-    let (folder, pristine) = pristine_file(workspace, lab)?;
     let proof =
-        |name: &str, expected| Proof { name: name.into(), attempt: None, expected, misses: None, _pristine: None };
+        |name: &str, attempt, expected| Proof { name: name.into(), attempt, expected, misses: None, is_apart: false };
     let mut proofs = vec![
-        Proof { attempt: Some(pristine), _pristine: Some(folder), ..proof("pristine", Outcome::NotYet) },
-        proof("solution", Outcome::Solved),
+        proof("pristine", Attempt::Original, Outcome::NotYet),
+        proof("solution", Attempt::Reference, Outcome::Solved),
     ];
     for (name, path) in attempts(workspace, lab)? {
         let known = EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix));
         let (_, expected) = known.with_context(|| format!("attempt {name} names no verdict: {EXPECTED:?}"))?;
-        let misses = misses(&path)?;
+        let text = text(&path)?;
+        let misses = text.lines().find_map(|line| line.strip_prefix(MISSES));
+        let misses = misses.map(|counts| counts.split(',').map(|count| count.trim().to_string()).collect());
         if misses.is_none() && *expected == Outcome::NotYet {
             bail!("attempt {name} does not say which gates it misses: a line `{MISSES}COUNT, COUNT`");
         }
-        proofs.push(Proof { attempt: Some(path), misses, ..proof(&name, *expected) });
+        let is_apart = text.lines().any(|line| line == APART);
+        proofs.push(Proof { misses, is_apart, ..proof(&name, Attempt::Path(path), *expected) });
     }
     Ok(proofs)
 }
 
-/// The counts that an attempt says it misses, in any of its files.
-fn misses(path: &Path) -> Result<Option<Vec<String>>> {
+/// All that an attempt's files say.
+fn text(path: &Path) -> Result<String> {
     let mut files = Files::new();
     pristine::collect(path.parent().unwrap_or(path), path, &mut files)?;
-    let texts = files.values().map(|text| String::from_utf8_lossy(text).into_owned());
-    let counts =
-        texts.into_iter().find_map(|text| Some(text.lines().find_map(|line| line.strip_prefix(MISSES))?.to_string()));
-    Ok(counts.map(|counts| counts.split(',').map(|count| count.trim().to_string()).collect()))
+    Ok(files.values().map(|text| String::from_utf8_lossy(text)).collect())
 }
 
 /// Runs all proofs; what did not come out as it must, one sentence each.
 pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for lab in labs {
-        let known = Known::default();
-        for proof in proofs(workspace, lab)? {
-            // An answer that is wrong only where it is timed is wrong on any machine; how long something takes is not.
-            let is_timed = with_time || proof.is_of_time() && proof.expected == Outcome::WrongAnswer;
-            if proof.is_of_time() && !is_timed {
-                say!("{} {} {}: its time tells, and nothing else", paint(QUIET, "passed over"), lab.name, proof.name);
-                continue;
-            }
-            let options = Options {
-                seed: Some(7),
-                quick: !is_timed,
-                reference: proof.attempt.is_none(),
-                attempt: proof.attempt.clone(),
-                ..Options::default()
-            };
-            let (mut verdict, _) = verify::run_knowing(workspace, lab, &options, &known)?;
-            // A quick proof holds an attempt against its counts alone.
-            if !is_timed && verdict.outcome == Outcome::CountsPass {
-                verdict.outcome = Outcome::Solved;
-            }
-            let problem = proof.problem(&verdict);
-            let word = if problem.is_none() { paint(GOOD, "proven") } else { paint(BAD, "broken") };
-            let missed = proof.misses.as_ref().map(|counts| format!(": {}", counts.join(", "))).unwrap_or_default();
-            say!("{word} {} {}: {}{missed}", lab.name, proof.name, verdict.outcome.as_str());
-            problems.extend(problem.map(|problem| format!("{}: {problem}", lab.name)));
+        let proofs = proofs(workspace, lab)?;
+        // An answer that is wrong only where it is timed is wrong on any machine; how long something takes is not.
+        let is_timed = |proof: &Proof| with_time || proof.is_of_time() && proof.expected == Outcome::WrongAnswer;
+        let (passed_over, proofs): (Vec<&Proof>, Vec<&Proof>) =
+            proofs.iter().partition(|proof| proof.is_of_time() && !is_timed(proof));
+        for proof in passed_over {
+            say!("{} {} {}: its time tells, and nothing else", paint(QUIET, "passed over"), lab.name, proof.name);
+        }
+        let (apart, together): (Vec<&Proof>, Vec<&Proof>) =
+            proofs.into_iter().partition(|proof| proof.is_apart || is_timed(proof));
+        let apart = [left_by_all(workspace, lab, &together, &mut problems)?, apart].concat();
+        for proof in apart {
+            let is_timed = is_timed(proof);
+            let attempt = proof.attempt.clone();
+            let options = Options { seed: Some(SEED), quick: !is_timed, attempt, ..Options::default() };
+            let (verdict, _) = verify::run(workspace, lab, &options)?;
+            problems.extend(held(lab, proof, verdict, is_timed));
         }
         problems.extend(culprit(workspace, lab)?);
     }
     Ok(problems)
+}
+
+/// Proves what can be built together; returns what cannot.
+fn left_by_all<'a>(
+    workspace: &Workspace,
+    lab: &Lab,
+    proofs: &[&'a Proof],
+    problems: &mut Vec<String>,
+) -> Result<Vec<&'a Proof>> {
+    let attempts: Vec<_> = proofs.iter().map(|proof| (proof.name.as_str(), &proof.attempt)).collect();
+    let (known, mut left, mut database) = (Known::default(), Vec::new(), None);
+    seal::check(workspace, lab)?;
+    let together = Together::lay_out(workspace, lab, &attempts)?;
+    let lab = &together.arena.lab;
+    let built = together.build(workspace)?;
+    for proof in proofs {
+        let Some(programs) = built.get(proof.name.as_str()) else {
+            left.push(*proof);
+            continue;
+        };
+        let database = match &database {
+            Some(database) => database,
+            None => database.insert(verify::database_for(lab, programs)?),
+        };
+        let verdict = verify::counts_only(workspace, lab, programs, database, SEED, &known)?;
+        problems.extend(held(lab, proof, verdict, false));
+    }
+    Ok(left)
+}
+
+/// Says what came of a proof; the sentence about what is not as it must be.
+fn held(lab: &Lab, proof: &Proof, mut verdict: Verdict, is_timed: bool) -> Option<String> {
+    // A quick proof holds an attempt against its counts alone.
+    if !is_timed && verdict.outcome == Outcome::CountsPass {
+        verdict.outcome = Outcome::Solved;
+    }
+    let problem = proof.problem(&verdict);
+    let word = if problem.is_none() { paint(GOOD, "proven") } else { paint(BAD, "broken") };
+    let missed = proof.misses.as_ref().map(|counts| format!(": {}", counts.join(", "))).unwrap_or_default();
+    say!("{word} {} {}: {}{missed}", lab.name, proof.name, verdict.outcome.as_str());
+    problem.map(|problem| format!("{}: {problem}", lab.name))
 }
 
 /// In a CPU profile of the pristine lab no other function of its own may be in or below more samples than the declared culprit, and
@@ -177,16 +214,6 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
             CULPRIT_SHARE * 100.0
         )
     }))
-}
-
-/// A folder with one file, the pristine one.
-fn pristine_file(workspace: &Workspace, lab: &Lab) -> Result<(TemporaryFolder, PathBuf)> {
-    let files = pristine::files(workspace, lab)?;
-    let text = files.get(&lab.meta.edit).with_context(|| format!("{} has no {}", lab.name, lab.meta.edit))?;
-    let folder = TemporaryFolder::new()?;
-    let file = folder.path().join("pristine.rs");
-    std::fs::write(&file, text)?;
-    Ok((folder, file))
 }
 
 fn attempts(workspace: &Workspace, lab: &Lab) -> Result<Vec<(String, PathBuf)>> {

@@ -122,12 +122,7 @@ fn ask(
     let mut seconds = Vec::new();
     for _ in 0..runs {
         let started = Instant::now();
-        let options = Options {
-            attempt: proof.attempt.clone(),
-            reference: proof.attempt.is_none(),
-            no_time,
-            ..Options::default()
-        };
+        let options = Options { attempt: proof.attempt.clone(), no_time, ..Options::default() };
         let (verdict, _) = verify::run(workspace, lab, &options)?;
         seconds.push(started.elapsed().as_secs_f64());
         see_identical(lab, proof, &verdict, identical);

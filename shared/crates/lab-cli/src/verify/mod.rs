@@ -6,7 +6,6 @@ mod stages;
 pub mod timing;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
@@ -15,7 +14,7 @@ use lab_results::gate::judge;
 use lab_results::verdict::{SCHEMA, SubjectCounts, SubjectGrowth};
 use lab_results::{Counts, Outcome, Verdict, growth, stats};
 
-use crate::arena::{self, Attempt};
+use crate::arena::{self, Attempt, Programs};
 use crate::catalogue::Lab;
 use crate::database::Database;
 use crate::machine;
@@ -27,6 +26,7 @@ use crate::workspace::{Workspace, write_atomically};
 
 pub use show::lasted;
 pub use stages::Known;
+use stages::Stages;
 
 /// How to verify.
 #[derive(Debug, Clone, Default)]
@@ -39,10 +39,8 @@ pub struct Options {
     pub no_time: bool,
     /// The instructions of one call too, through valgrind.
     pub instructions: bool,
-    /// A file or a lab's folder to judge in place of the learner's; progress is not recorded.
-    pub attempt: Option<PathBuf>,
-    /// The solution's own file as the attempt, for the proof that it passes.
-    pub reference: bool,
+    /// What is judged; in place of the learner's files, progress is not recorded.
+    pub attempt: Attempt,
     /// Keep neither the run nor the attempt.
     pub draft: bool,
     /// Print the verdict as JSON.
@@ -56,8 +54,12 @@ impl Options {
 
     /// What is judged in the place of the learner's file, for people.
     fn in_place_of_yours(&self) -> Option<String> {
-        let reference = self.reference.then(|| "the reference".to_string());
-        reference.or_else(|| self.attempt.as_ref().map(|path| path.display().to_string()))
+        match &self.attempt {
+            Attempt::Current => None,
+            Attempt::Original => Some("the original".into()),
+            Attempt::Reference => Some("the reference".into()),
+            Attempt::Path(path) => Some(path.display().to_string()),
+        }
     }
 
     /// What is not looked at, for people.
@@ -82,13 +84,16 @@ pub struct Counted {
     pub unit: String,
 }
 
-/// What the stages found so far; a stage that ends the verification fills in outcome and reason.
+/// What the stages found so far, and how that ended where not all of them were through.
 #[derive(Default)]
 struct Findings {
     cases: u64,
     counted: Counted,
     instructions: Counted,
     timing: timing::Timing,
+    ended: Option<Ended>,
+    database: Option<String>,
+    seconds: f64,
 }
 
 /// An end before all stages were through.
@@ -133,52 +138,92 @@ fn remember(workspace: &Workspace, lab: &Lab, options: &Options, verdict: &Verdi
 
 /// Verifies without showing anything but progress. Returns also the learner's files that did not count.
 pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdict, Vec<String>)> {
-    run_knowing(workspace, lab, options, &Known::default())
-}
-
-/// As [`run`]; what is known of original and reference is not counted again, and what is counted is known afterwards.
-pub fn run_knowing(
-    workspace: &Workspace,
-    lab: &Lab,
-    options: &Options,
-    known: &Known,
-) -> Result<(Verdict, Vec<String>)> {
     seal::check(workspace, lab)?;
-    let solution = workspace.root.join("solutions").join(lab.solution_name()).join(&lab.meta.edit);
-    let attempt = match &options.attempt {
-        _ if options.reference => Attempt::File(&solution),
-        Some(path) if path.is_dir() => Attempt::Folder(path),
-        Some(path) => Attempt::File(path),
-        None => Attempt::Current,
-    };
     let callgrind = options.instructions.then(|| instructions::Callgrind::find(workspace, lab)).transpose()?;
-    let arena = arena::lay_out(workspace, lab, &attempt)?;
+    let arena = arena::lay_out(workspace, lab, &options.attempt)?;
     let seed = options.seed.unwrap_or_else(fresh_seed);
-    let (mut findings, mut database, mut started) = (Findings::default(), None, None);
     let built = match &arena.refused {
         Some(why) => Err(why.clone()),
         None => arena.build(workspace, options.is_timed())?.map_err(|words| format!("it does not compile\n{words}")),
     };
-    let ended = match built {
-        Err(reason) => Some(Ended { outcome: Outcome::Invalid, reason }),
+    let findings = match built {
+        Err(reason) => Findings { ended: Some(Ended { outcome: Outcome::Invalid, reason }), ..Findings::default() },
         Ok(programs) => {
-            started = Some(Instant::now());
-            if arena.lab.meta.uses_database() {
-                runner::has_room()?;
-            }
-            let held = Database::for_lab(&arena.lab, &programs.original)?;
-            database = held.kind();
-            let quick = options.quick;
-            let stages = stages::Stages { arena: &arena, programs: &programs, database: &held, seed, quick, known };
-            run_stages(&stages, callgrind.as_ref(), options.is_timed(), &mut findings)?
+            let started = Instant::now();
+            let database = database_for(&arena.lab, &programs)?;
+            let (quick, known) = (options.quick, &Known::default());
+            let stages = Stages { lab: &arena.lab, programs: &programs, database: &database, seed, quick, known };
+            let mut findings = through_stages(&stages, callgrind.as_ref(), options.is_timed())?;
+            findings.seconds = started.elapsed().as_secs_f64();
+            findings
         }
     };
-    let gates: Vec<_> = arena.lab.meta.gates.iter().map(|gate| judge(gate, &findings.counted.counts[1].1)).collect();
+    Ok((verdict_of(workspace, &arena.lab, options, seed, findings), arena.ignored))
+}
+
+/// A database for these programs, where there is room for one.
+pub fn database_for(lab: &Lab, programs: &Programs) -> Result<Database> {
+    if lab.meta.uses_database() {
+        runner::has_room()?;
+    }
+    Database::for_lab(lab, &programs.original)
+}
+
+/// Judges programs that are there already, at small sizes and without a clock. What is known of original and reference is not counted
+/// again, and what is counted is known afterwards.
+pub fn counts_only(
+    workspace: &Workspace,
+    lab: &Lab,
+    programs: &Programs,
+    database: &Database,
+    seed: u64,
+    known: &Known,
+) -> Result<Verdict> {
+    let options = Options { quick: true, ..Options::default() };
+    let stages = Stages { lab, programs, database, seed, quick: true, known };
+    Ok(verdict_of(workspace, lab, &options, seed, through_stages(&stages, None, false)?))
+}
+
+/// Correctness, counts, instructions where they are asked for, time: the first that fails ends it.
+fn through_stages(stages: &Stages, callgrind: Option<&instructions::Callgrind>, is_timed: bool) -> Result<Findings> {
+    let mut findings = Findings { database: stages.database.kind(), ..Findings::default() };
+    findings.ended = all_stages(stages, callgrind, is_timed, &mut findings)?.err();
+    Ok(findings)
+}
+
+fn all_stages(
+    stages: &Stages,
+    callgrind: Option<&instructions::Callgrind>,
+    is_timed: bool,
+    findings: &mut Findings,
+) -> Result<std::result::Result<(), Ended>> {
+    /// The value, or the end of the verification.
+    macro_rules! or_end {
+        ($stage:expr) => {
+            match $stage? {
+                Ok(found) => found,
+                Err(ended) => return Ok(Err(ended)),
+            }
+        };
+    }
+    findings.cases = or_end!(stages.check());
+    findings.counted = or_end!(counted(stages));
+    if let Some(callgrind) = callgrind {
+        findings.instructions = or_end!(callgrind.count(stages));
+    }
+    if is_timed {
+        findings.timing = or_end!(timing::time(stages));
+    }
+    Ok(Ok(()))
+}
+
+fn verdict_of(workspace: &Workspace, lab: &Lab, options: &Options, seed: u64, findings: Findings) -> Verdict {
+    let gates: Vec<_> = lab.meta.gates.iter().map(|gate| judge(gate, &findings.counted.counts[1].1)).collect();
     let timing = findings.timing;
-    let (outcome, reason) = match ended {
+    let (outcome, reason) = match findings.ended {
         Some(ended) => (ended.outcome, ended.reason),
         None => {
-            let at_least = arena.lab.meta.faster.filter(|_| options.is_timed());
+            let at_least = lab.meta.faster.filter(|_| options.is_timed());
             let (outcome, reason) = decide(&gates, &timing.decisive(at_least));
             match options.left_out() {
                 None => (outcome, reason),
@@ -188,11 +233,11 @@ pub fn run_knowing(
     };
     // What cannot be read is no reason to lose the verdict; whoever keeps it says so.
     let progress = progress::load(workspace).unwrap_or_default().remove(&lab.name).unwrap_or_default();
-    let verdict = Verdict {
+    Verdict {
         schema: SCHEMA,
         lab: lab.name.clone(),
         seed,
-        database,
+        database: findings.database,
         at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
         outcome,
         reason,
@@ -207,59 +252,26 @@ pub fn run_knowing(
         diagnosis: progress.diagnosis,
         machine: machine::describe(),
         load: machine::load(),
-        seconds: started.map_or(0.0, |at| at.elapsed().as_secs_f64()),
-    };
-    Ok((verdict, arena.ignored))
-}
-
-/// Correctness, counts, instructions where they are asked for, time: the first that fails ends it.
-fn run_stages(
-    stages: &stages::Stages,
-    callgrind: Option<&instructions::Callgrind>,
-    is_timed: bool,
-    findings: &mut Findings,
-) -> Result<Option<Ended>> {
-    match stages.check()? {
-        Ok(cases) => findings.cases = cases,
-        Err(ended) => return Ok(Some(ended)),
+        seconds: findings.seconds,
     }
-    match counted(stages)? {
-        Ok(counted) => findings.counted = counted,
-        Err(ended) => return Ok(Some(ended)),
-    }
-    if let Some(callgrind) = callgrind {
-        match callgrind.count(stages)? {
-            Ok(counted) => findings.instructions = counted,
-            Err(ended) => return Ok(Some(ended)),
-        }
-    }
-    if is_timed {
-        match timing::time(stages)? {
-            Ok(timing) => findings.timing = timing,
-            Err(ended) => return Ok(Some(ended)),
-        }
-    }
-    Ok(None)
 }
 
 /// Counts of all three, where the judge is not blind. Some counts are measured, and a machine that was disturbed for a moment lets the
 /// reference miss them: then all are counted once more, before anybody is told that a file must have been edited.
-fn counted(stages: &stages::Stages) -> Result<std::result::Result<Counted, Ended>> {
-    let gates = &stages.arena.lab.meta.gates;
+fn counted(stages: &Stages) -> Result<std::result::Result<Counted, Ended>> {
+    let gates = &stages.lab.meta.gates;
     let held = |counts: &[(u64, Counts)]| gates.iter().map(|gate| judge(gate, counts)).collect::<Vec<_>>();
-    let mut is_repeated = false;
-    loop {
-        let counted = match stages.count()? {
-            Ok(counted) => counted,
-            Err(ended) => return Ok(Err(ended)),
-        };
-        let [original, _, reference] = &counted.counts;
-        match why_blind(&held(&original.1), &held(&reference.1)) {
-            None => return Ok(Ok(counted)),
-            Some(why) if is_repeated => bail!("{why}"),
-            Some(_) => stages.known.forget(),
-        }
-        is_repeated = true;
+    let blind = |[original, _, reference]: &AllCounts| why_blind(&held(&original.1), &held(&reference.1));
+    match stages.count()? {
+        Ok(counted) if blind(&counted.counts).is_some() => stages.known.forget(),
+        counted_or_ended => return Ok(counted_or_ended),
+    }
+    match stages.count()? {
+        Ok(counted) => match blind(&counted.counts) {
+            Some(why) => bail!("{why}"),
+            None => Ok(Ok(counted)),
+        },
+        ended => Ok(ended),
     }
 }
 

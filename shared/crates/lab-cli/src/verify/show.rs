@@ -9,6 +9,7 @@ use lab_results::verdict::Ratio;
 use lab_results::{Finding, Outcome, Verdict};
 
 use super::Options;
+use crate::arena::Attempt;
 use crate::catalogue::Lab;
 use crate::fullscreen::wrapped;
 use crate::next;
@@ -66,7 +67,11 @@ fn repeat(nn: &str, seed: u64, database: Option<&str>, options: &Options) -> Str
     let switches =
         [("--quick", options.quick), ("--no-time", options.no_time), ("--instructions", options.instructions)];
     words.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(switch, _)| switch.into()));
-    words.extend(options.attempt.as_deref().map(|path| format!("--attempt {}", quoted(&path.to_string_lossy()))));
+    match &options.attempt {
+        Attempt::Current | Attempt::Original => {}
+        Attempt::Reference => words.push("--reference".into()),
+        Attempt::Path(path) => words.push(format!("--attempt {}", quoted(&path.to_string_lossy()))),
+    }
     words.join(" ")
 }
 
@@ -330,7 +335,9 @@ mod tests {
         let plain = Options::default();
         assert_eq!(repeat("01", 7, None, &plain), "cargo lab verify 01 --seed 7");
         assert_eq!(repeat("04", 7, Some("sqlite"), &plain), "cargo lab verify 04 --seed 7");
-        let all = Options { quick: true, attempt: Some("my fix.rs".into()), ..plain };
+        let reference = Options { attempt: Attempt::Reference, ..Options::default() };
+        assert_eq!(repeat("01", 7, None, &reference), "cargo lab verify 01 --seed 7 --reference");
+        let all = Options { quick: true, attempt: Attempt::Path("my fix.rs".into()), ..plain };
         let command = "DB=postgres cargo lab verify 04 --seed 7 --quick --attempt 'my fix.rs'";
         assert_eq!(repeat("04", 7, Some("postgres"), &all), command);
     }

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use lab_results::{Counts, Outcome, Record};
 
 use super::{Counted, Ended};
-use crate::arena::{Arena, Programs};
-use crate::catalogue::Kind;
+use crate::arena::Programs;
+use crate::catalogue::{Kind, Lab};
 use crate::database::Database;
 use crate::runner::{self, Call, Ran, of_the_disk};
 use crate::terminal::spinner;
@@ -23,7 +23,7 @@ const LIMIT_OF_MANY: Duration = Duration::from_secs(40);
 /// What the stages work on.
 pub struct Stages<'a> {
     /// The lab, with its pristine declaration.
-    pub arena: &'a Arena,
+    pub lab: &'a Lab,
     /// The three programs.
     pub programs: &'a Programs,
     /// The database that they use.
@@ -102,7 +102,7 @@ impl Stages<'_> {
 
     /// A program's words, with the paths of the learner's files: it was built elsewhere.
     fn as_the_learner_knows_it(&self, words: &str) -> String {
-        with_known_paths(words, &self.arena.lab.name)
+        with_known_paths(words, &self.lab.name)
     }
 
     /// Runs a verb of one of the three programs.
@@ -118,12 +118,12 @@ impl Stages<'_> {
         if self.quick {
             arguments.push("--smoke".into());
         }
-        let is_driven = self.arena.lab.meta.kind == Kind::Service && verb != "count";
+        let is_driven = self.lab.meta.kind == Kind::Service && verb != "count";
         let driver = if is_driven { self.programs.original.as_path() } else { program };
         if is_driven {
             arguments.extend(["--subject".into(), program.to_str().context("the path is not Unicode")?.into()]);
         }
-        let limit = if self.arena.lab.meta.kind == Kind::Kernel { LIMIT } else { LIMIT_OF_MANY };
+        let limit = if self.lab.meta.kind == Kind::Kernel { LIMIT } else { LIMIT_OF_MANY };
         let call = Call { arguments, environment: self.database.environment(), ..Call::default() };
         Ok((driver, call.within_cpu_time(limit)))
     }

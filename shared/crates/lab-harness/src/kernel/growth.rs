@@ -21,9 +21,9 @@ use crate::program::{Run, emit};
 pub const CPU_TIME_EXPONENT: &str = "cpu_time_exponent";
 
 /// No larger size after a call that took this much: what works in proportion never does.
-const LONG: Duration = Duration::from_millis(200);
+const LONG: Duration = Duration::from_millis(400);
 /// Nor a further round after this much in all.
-const ENOUGH: Duration = Duration::from_millis(1_500);
+const ENOUGH: Duration = Duration::from_millis(1_000);
 /// Of each size the least of so many calls counts.
 const ROUNDS: u64 = 3;
 /// The machine's part is believed up to this much: more is a disturbed sample, and must not hide a square.

@@ -176,7 +176,7 @@ impl Decided {
 /// The comparisons of a kernel lab, as the judge names them (see `lab_harness::judge`).
 pub fn time(stages: &Stages, judge: &Path) -> Result<std::result::Result<Timing, Ended>> {
     // The demanded speed-up is looked for until the interval lies on one side of it.
-    let demand = Rule { margin: stages.arena.lab.meta.faster.map_or(MARGIN, |faster| faster - 1.0), ..RULE };
+    let demand = Rule { margin: stages.lab.meta.faster.map_or(MARGIN, |faster| faster - 1.0), ..RULE };
     let mut timing = Timing::default();
     let (mut logs, mut by_wall) = ([None; 2], None);
     for (verb, name, rule) in [

@@ -2,12 +2,9 @@
 
 use std::process::ExitCode;
 
-use solution_{{NN}}_{{snake}}::contract::UnitsSold;
-use solution_{{NN}}_{{snake}}::report::units_sold;
-
 #[global_allocator]
 static ALLOCATOR: lab_harness::Allocator = lab_harness::ALLOCATOR;
 
 fn main() -> ExitCode {
-    lab_harness::kernel::main::<UnitsSold>(|orders| units_sold(orders))
+    solution_{{NN}}_{{snake}}::main()
 }
