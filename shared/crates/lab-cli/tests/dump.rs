@@ -61,12 +61,14 @@ impl Bank {
         write("src/main.rs", include_str!("dump_fixture/parking_lot.rs"));
         // The version that the workspace has, so that there is nothing to fetch.
         std::fs::copy(repository().join("Cargo.lock"), package.join("Cargo.lock")).expect("copied");
-        let target = package.join("target");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--release", "--offline", "--quiet"]).current_dir(&package);
-        let compiled = ran(cargo.env("CARGO_TARGET_DIR", &target).output().expect("cargo runs"));
+        cargo.args(["build", "--release", "--offline", "--quiet", "--message-format", "json"]).current_dir(&package);
+        let compiled = ran(cargo.env("CARGO_TARGET_DIR", package.join("target")).output().expect("cargo runs"));
         assert_eq!(compiled.code, 0, "{}", compiled.stderr);
-        Bank::of(folder, &target.join("release/deadlock"))
+        // Where it is depends on the target that somebody's Cargo builds for.
+        let messages = compiled.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let program = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
+        Bank::of(folder, &program.expect("cargo built a program"))
     }
 
     fn of(folder: TempDir, program: &Path) -> Bank {

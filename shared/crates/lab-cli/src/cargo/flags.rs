@@ -106,7 +106,8 @@ fn triple(configurations: &[Table]) -> String {
     told.or_else(|| configured.map(String::from)).or_else(host).unwrap_or_default()
 }
 
-fn host() -> Option<String> {
+/// The compiler's own target.
+pub(super) fn host() -> Option<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let said = child::command(rustc, Sees::Everything).arg("-vV").output().ok()?;
     let said = String::from_utf8(said.stdout).ok()?;

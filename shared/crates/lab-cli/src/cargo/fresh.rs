@@ -198,6 +198,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::cargo::flags::host;
 
     /// A workspace of a program and what it stands on, with nothing to download.
     struct Tiny {
@@ -231,10 +232,17 @@ mod tests {
             self.folder.path().join(name)
         }
 
+        /// Where Cargo puts what it built.
+        fn built(&self, name: &str) -> PathBuf {
+            self.path("target").join(host().expect("there is a compiler")).join("release").join(name)
+        }
+
         fn cargo(&self, checkout: &str, features: &str) {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.args(["build", "--release", "--quiet", "--features", features]).current_dir(self.path(checkout));
-            cargo.env("CARGO_TARGET_DIR", self.path("target")).env_remove("CARGO_BUILD_TARGET");
+            // Wherever somebody's Cargo builds, and for whatever target.
+            cargo.args(["--target", &host().expect("there is a compiler")]);
+            cargo.env("CARGO_TARGET_DIR", self.path("target")).env("CARGO_BUILD_BUILD_DIR", self.path("target"));
             cargo.env("CARGO_INCREMENTAL", "0");
             assert!(cargo.status().expect("cargo runs").success());
         }
@@ -245,10 +253,10 @@ mod tests {
         }
 
         fn says_with(&self, checkout: &str, features: &str) -> String {
-            let before = before(&self.path(checkout), &[], &self.path("target/release")).expect("looked at");
+            let before = before(&self.path(checkout), &[], &self.built("")).expect("looked at");
             self.cargo(checkout, features);
             before.built().expect("noted");
-            let output = Command::new(self.path("target/release/tiny")).output().expect("it runs");
+            let output = Command::new(self.built("tiny")).output().expect("it runs");
             String::from_utf8(output.stdout).expect("text")
         }
     }
@@ -345,7 +353,7 @@ mod tests {
         let tiny = Tiny::new();
         assert_eq!(tiny.says("one"), "one");
         let mut built = Vec::new();
-        all_files(&tiny.path("target/release/deps"), &mut built);
+        all_files(&tiny.built("deps"), &mut built);
         let libraries = built
             .iter()
             .filter(|path| path.extension().is_some_and(|it| it == "rlib" || it == "rmeta"))
@@ -358,7 +366,7 @@ mod tests {
             set_modified(library, modified);
         }
         std::fs::write(tiny.path("one/src/main.rs"), "fn main() { print!(\"new {}\", said::WORD) }").expect("written");
-        let before = before(&tiny.path("one"), &[], &tiny.path("target/release")).expect("looked at");
+        let before = before(&tiny.path("one"), &[], &tiny.built("")).expect("looked at");
         before.forget().expect("removed");
         assert_eq!(tiny.says("one"), "new one");
     }
@@ -370,7 +378,7 @@ mod tests {
         let old = SystemTime::now() - Duration::from_secs(86_400);
         set_modified(&source, old);
         assert_eq!(tiny.says("one"), "one");
-        let unit = units(&tiny.path("target/release"), "said").remove(0);
+        let unit = units(&tiny.built(""), "said").remove(0);
         let first = begun(&unit);
         assert!(first.is_some());
         std::fs::write(tiny.path("one/said/src/lib.rs~"), "an editor's").expect("written");
@@ -391,7 +399,7 @@ mod tests {
         let program = program.replace("[\"said\"]", "[]").replace("path = \"said\"", "path = \"../one/said\"");
         std::fs::write(tiny.path("arena/Cargo.toml"), program).expect("written");
         let stamps = || -> BTreeMap<PathBuf, Option<i128>> {
-            units(&tiny.path("target/release"), "said").into_iter().map(|unit| (unit.clone(), begun(&unit))).collect()
+            units(&tiny.built(""), "said").into_iter().map(|unit| (unit.clone(), begun(&unit))).collect()
         };
         let all = || {
             for (checkout, features) in [("one", ""), ("arena", ""), ("one", "said/more"), ("arena", "said/more")] {
