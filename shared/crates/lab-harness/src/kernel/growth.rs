@@ -117,6 +117,6 @@ mod tests {
         assert!((beyond(1.5, 1.35) - 1.15).abs() < 1e-9);
         // A disturbed sample of the contract takes nothing from either side.
         assert!((beyond(1.1, 0.7) - 1.1).abs() < 1e-9);
-        assert!(beyond(1.9, 2.1) > 1.4);
+        assert!(beyond(1.9, 2.1) > 1.3);
     }
 }
