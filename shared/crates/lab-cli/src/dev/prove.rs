@@ -176,7 +176,8 @@ fn held(lab: &Lab, proof: &Proof, mut verdict: Verdict, is_timed: bool) -> Optio
     let problem = proof.problem(&verdict);
     let word = if problem.is_none() { paint(GOOD, "proven") } else { paint(BAD, "broken") };
     let missed = proof.misses.as_ref().map(|counts| format!(": {}", counts.join(", "))).unwrap_or_default();
-    say!("{word} {} {}: {}{missed}", lab.name, proof.name, verdict.outcome.as_str());
+    let lasted = verify::lasted(&verdict).map(|lasted| paint(QUIET, format!(" ({lasted})"))).unwrap_or_default();
+    say!("{word} {} {}: {}{missed}{lasted}", lab.name, proof.name, verdict.outcome.as_str());
     problem.map(|problem| format!("{}: {problem}", lab.name))
 }
 

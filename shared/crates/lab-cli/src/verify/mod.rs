@@ -181,7 +181,10 @@ pub fn counts_only(
 ) -> Result<Verdict> {
     let options = Options { quick: true, ..Options::default() };
     let stages = Stages { lab, programs, database, seed, quick: true, known };
-    Ok(verdict_of(workspace, lab, &options, seed, through_stages(&stages, None, false)?))
+    let started = Instant::now();
+    let mut findings = through_stages(&stages, None, false)?;
+    findings.seconds = started.elapsed().as_secs_f64();
+    Ok(verdict_of(workspace, lab, &options, seed, findings))
 }
 
 /// Correctness, counts, instructions where they are asked for, time: the first that fails ends it.
