@@ -190,16 +190,21 @@ impl Running {
             wait_if_interrupted();
             groups = GROUPS.lock().expect("no thread panics with this lock");
         }
+        let is_kept = !command.get_envs().any(|(name, value)| name == CHILD && value.is_some());
+        if is_kept {
+            keeper::will_start(command);
+        }
         let child =
             command.process_group(0).spawn().map_err(thread::explained).with_context(|| match program.as_str() {
                 "cargo" => "Failed to run `cargo`: is Rust installed and on your PATH?".to_string(),
                 other => format!("Failed to run {other}"),
-            })?;
+            });
+        if is_kept {
+            keeper::has_started(child.as_ref().ok().map(Pid::from_child));
+        }
+        let child = child?;
         let group = Pid::from_child(&child);
         groups.push(group);
-        if !command.get_envs().any(|(name, value)| name == CHILD && value.is_some()) {
-            keeper::begins(group);
-        }
         Ok(Running { child, group })
     }
 
