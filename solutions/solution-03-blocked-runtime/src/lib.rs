@@ -5,7 +5,11 @@ use std::process::ExitCode;
 pub use lab_03_blocked_runtime::contract;
 pub mod sign_in;
 
+/// The solved part of the account service.
+pub const PART: contract::SignIn =
+    contract::SignIn { sign_in: |accounts, typed| Box::pin(sign_in::sign_in(accounts, typed)) };
+
 /// The program.
 pub fn main() -> ExitCode {
-    contract::main(sign_in::sign_in)
+    contract::main(PART)
 }

@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use lab_harness::service;
+use orderflow_accounts::{Accounts, Credentials, SignIn, credentials};
 use tokio::runtime::Runtime;
 use tokio::task::yield_now;
-
-use super::accounts::credentials;
-use super::{Accounts, Credentials, SignIn};
 
 /// Cheap tasks beside a sign-in on a runtime with a single worker.
 #[derive(Debug)]
@@ -27,8 +25,8 @@ impl Bystanders {
     }
 
     /// How long fifty of them take when somebody has just begun to sign in.
-    pub fn wait(&self, sign_in: &SignIn) -> Duration {
-        let signing_in = sign_in(Arc::clone(&self.accounts), self.typed.clone());
+    pub fn wait(&self, part: SignIn) -> Duration {
+        let signing_in = (part.sign_in)(Arc::clone(&self.accounts), self.typed.clone());
         self.single.block_on(async {
             let signing_in = tokio::spawn(signing_in);
             let started = Instant::now();

@@ -5,11 +5,9 @@ use lab_harness::load::{self, LoadError, Method, Request};
 use lab_harness::results::Record;
 use lab_harness::service::{Launch, Service};
 use lab_harness::{Run, emit};
+use orderflow_accounts::{Cost, Credentials, Session, credentials, customer_of, hash, orders};
 
-use super::accounts::{Cost, credentials, customer_of, hash};
 use super::load::sign_in_request;
-use super::server::orders;
-use super::{Credentials, Session};
 
 /// People who sign in at once: more than anybody would let wait in a queue.
 const CROWD: usize = 120;

@@ -7,11 +7,10 @@ use anyhow::Result;
 use argon2::{Argon2, PasswordVerifier};
 use lab_harness::probe::{allocations, process_cpu_time, thread_cpu_time};
 use lab_harness::results::stats;
+use orderflow_accounts::{Accounts, Credentials, SignIn};
 use tokio::runtime::Runtime;
 
-use super::accounts::Accounts;
 use super::crowd::{KINDS, hold_against};
-use super::{Credentials, SignIn};
 
 /// How often each kind of sign-in is asked for: in turns with the hash that it owes, on other accounts each time.
 const ROUNDS: usize = 6;
@@ -35,7 +34,7 @@ pub(super) struct Hashes {
 
 /// Takes the CPU time of sign-ins with the right password, with a wrong one and for an unknown address.
 pub(super) fn hashes_per_sign_in(
-    sign_in: &SignIn,
+    part: SignIn,
     accounts: &Arc<Accounts>,
     known: &[Credentials],
     pod: &Runtime,
@@ -52,7 +51,7 @@ pub(super) fn hashes_per_sign_in(
             let (_opens, owed) = allocations::count(verify);
             cost.owed_s.push((thread_cpu_time() - before).as_secs_f64());
             let (began, before) = (Instant::now(), process_cpu_time());
-            let sign_in = || pod.block_on(sign_in(Arc::clone(accounts), typed.clone()));
+            let sign_in = || pod.block_on((part.sign_in)(Arc::clone(accounts), typed.clone()));
             let (answer, spent) = allocations::count(sign_in);
             cost.waited_s.push(began.elapsed().as_secs_f64());
             cost.spent_s.push((process_cpu_time() - before).as_secs_f64());

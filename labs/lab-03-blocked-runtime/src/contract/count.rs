@@ -9,12 +9,12 @@ use lab_harness::probe::allocations;
 use lab_harness::probe::polls::PollTimes;
 use lab_harness::results::{Counts, Record};
 use lab_harness::{Run, emit, service};
+use orderflow_accounts::{Accounts, CORES, Credentials, SignIn, credentials};
 use tokio::runtime::Runtime;
 use tokio::task::yield_now;
 
-use super::accounts::{Accounts, credentials};
+use super::cost;
 use super::crowd::{self, Asked, Wrong};
-use super::{CORES, Credentials, SignIn, cost};
 
 /// Customers who sign in at the same time.
 const AT_ONCE: usize = 32;
@@ -24,34 +24,34 @@ const POLLED: usize = 3;
 const TURNS: u64 = 1_000;
 
 /// Counts what the gates are declared on; a wrong answer ends it.
-pub(super) fn count(sign_in: &SignIn, run: &Run) -> Result<()> {
-    match counts(sign_in, run) {
+pub(super) fn count(part: SignIn, run: &Run) -> Result<()> {
+    match counts(part, run) {
         Ok(counts) => emit(&Record::Counts { size: AT_ONCE as u64, unit: "sign-ins at once".into(), counts }),
         Err(error) => emit(&error.downcast::<Wrong>()?.0),
     }
     Ok(())
 }
 
-fn counts(sign_in: &SignIn, run: &Run) -> Result<Counts> {
+fn counts(part: SignIn, run: &Run) -> Result<Counts> {
     let pod = service::runtime(CORES)?;
     case("many sign in at once");
-    crowd::all_are_answered(sign_in, run, &pod)?;
+    crowd::all_are_answered(part, run, &pod)?;
     case("an hour passes while people sign in");
-    crowd::nobody_gives_up(sign_in, run)?;
+    crowd::nobody_gives_up(part, run)?;
 
     let accounts = Arc::new(Accounts::of_seed(run.seed));
     let known = credentials(run.seed);
     case("one after the other");
     // The first sign-in may set up what all later ones share.
-    pod.block_on(sign_in(Arc::clone(&accounts), known[3].clone())).ok();
-    let polls = polls_of(sign_in, &accounts, &known, &pod)?;
-    let turns = turns_of_others(sign_in, &accounts, &known)?;
+    pod.block_on((part.sign_in)(Arc::clone(&accounts), known[3].clone())).ok();
+    let polls = polls_of(part, &accounts, &known, &pod)?;
+    let turns = turns_of_others(part, &accounts, &known)?;
     case(&format!("{AT_ONCE} sign-ins at once"));
-    let peak_bytes = peak_bytes(sign_in, &accounts, &known, &pod)?;
+    let peak_bytes = peak_bytes(part, &accounts, &known, &pod)?;
     case("what a sign-in costs");
-    let hashes = cost::hashes_per_sign_in(sign_in, &accounts, &known, &pod)?;
+    let hashes = cost::hashes_per_sign_in(part, &accounts, &known, &pod)?;
     case(&format!("{AT_ONCE} people hang up, one after the other"));
-    let hung_up_bytes = peak_bytes_of_those_who_hang_up(sign_in, run, &pod)?;
+    let hung_up_bytes = peak_bytes_of_those_who_hang_up(part, run, &pod)?;
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     Ok(Counts::from([
         ("polls_per_sign_in".into(), polls.polls() as f64 / POLLED as f64),
@@ -72,15 +72,10 @@ fn case(name: &str) {
 }
 
 /// The polls of some sign-ins, one after the other.
-fn polls_of(
-    sign_in: &SignIn,
-    accounts: &Arc<Accounts>,
-    known: &[Credentials],
-    pod: &Runtime,
-) -> Result<Arc<PollTimes>> {
+fn polls_of(part: SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> Result<Arc<PollTimes>> {
     let polls = Arc::new(PollTimes::new());
     for typed in known.iter().take(POLLED) {
-        let (signing_in, polls) = (sign_in(Arc::clone(accounts), typed.clone()), Arc::clone(&polls));
+        let (signing_in, polls) = ((part.sign_in)(Arc::clone(accounts), typed.clone()), Arc::clone(&polls));
         let answer = pod.block_on(pod.spawn(async move { polls.time(signing_in).await }))?;
         crowd::hold("one customer signs in", accounts, typed, answer)?;
     }
@@ -89,11 +84,11 @@ fn polls_of(
 
 /// How many turns another task gets on a runtime with a single worker while one customer signs in. On a busy machine the
 /// worker may be off its core just then, so the best of five sign-ins counts; a blocked worker gives none in any of them.
-fn turns_of_others(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials]) -> Result<u64> {
+fn turns_of_others(part: SignIn, accounts: &Arc<Accounts>, known: &[Credentials]) -> Result<u64> {
     let single = service::runtime(1)?;
     let mut best = 0;
     for typed in known.iter().take(5) {
-        let signing_in = sign_in(Arc::clone(accounts), typed.clone());
+        let signing_in = (part.sign_in)(Arc::clone(accounts), typed.clone());
         let (turns, answer) = single.block_on(single.spawn(turns_beside(signing_in)))?;
         crowd::hold("one customer signs in beside a busy task", accounts, typed, answer)?;
         best = best.max(turns);
@@ -128,11 +123,11 @@ async fn turns_beside<T>(work: impl Future<Output = T> + Send) -> (u64, T) {
 }
 
 /// Most bytes held at once while this many people sign in, rightly and wrongly.
-fn peak_bytes(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> Result<u64> {
+fn peak_bytes(part: SignIn, accounts: &Arc<Accounts>, known: &[Credentials], pod: &Runtime) -> Result<u64> {
     let people = crowd::people(accounts, known, AT_ONCE);
     let (answers, allocated) = allocations::count(|| {
         pod.block_on(async {
-            let signing_in = |(typed, _): &Asked| tokio::spawn(sign_in(Arc::clone(accounts), typed.clone()));
+            let signing_in = |(typed, _): &Asked| tokio::spawn((part.sign_in)(Arc::clone(accounts), typed.clone()));
             let all: Vec<_> = people.iter().map(signing_in).collect();
             let mut answers = Vec::with_capacity(all.len());
             for answer in all {
@@ -150,16 +145,16 @@ fn peak_bytes(sign_in: &SignIn, accounts: &Arc<Accounts>, known: &[Credentials],
 
 /// Most bytes held at once where people hang up while they wait for their hash, one after the other; the last one stays. A hash that has begun goes on
 /// without its customer, so that whoever gives its place away with the customer has all of them at once.
-fn peak_bytes_of_those_who_hang_up(sign_in: &SignIn, run: &Run, pod: &Runtime) -> Result<u64> {
+fn peak_bytes_of_those_who_hang_up(part: SignIn, run: &Run, pod: &Runtime) -> Result<u64> {
     // Accounts of their own: whoever still holds them has a hash to compute.
     let accounts = Arc::new(Accounts::of_seed(run.seed));
     let known = credentials(run.seed);
     let (answer, allocated) = allocations::count(|| {
         pod.block_on(async {
             for (typed, _) in crowd::people(&accounts, &known, AT_ONCE) {
-                crowd::hang_up(sign_in(Arc::clone(&accounts), typed)).await;
+                crowd::hang_up((part.sign_in)(Arc::clone(&accounts), typed)).await;
             }
-            let answer = sign_in(Arc::clone(&accounts), known[3].clone()).await;
+            let answer = (part.sign_in)(Arc::clone(&accounts), known[3].clone()).await;
             let until = Instant::now() + Duration::from_secs(10);
             while Arc::strong_count(&accounts) > 1 && Instant::now() < until {
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -12,11 +12,9 @@ use std::time::Duration;
 use anyhow::Result;
 use lab_harness::Run;
 use lab_harness::results::Record;
+use orderflow_accounts::{Accounts, CORES, Cost, Credentials, Denied, Session, SignIn, SigningIn, credentials};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, unconstrained};
-
-use super::accounts::{Accounts, credentials};
-use super::{CORES, Credentials, Denied, Session, SignIn, SigningIn};
 
 /// People at once, each with a hash that costs a fraction of a millisecond: more than any plausible limit of a queue.
 const AT_ONCE: usize = 500;
@@ -94,23 +92,23 @@ fn shortened(password: &str) -> String {
 
 /// A crowd comes within one moment; every one of them is signed in. They are all begun before the first can be through, so that whoever
 /// counts those in front finds the whole crowd.
-pub(super) fn all_are_answered(sign_in: &SignIn, run: &Run, pod: &Runtime) -> Result<()> {
-    let accounts = Arc::new(Accounts::of_seed_at_trial_cost(run.seed));
+pub(super) fn all_are_answered(part: SignIn, run: &Run, pod: &Runtime) -> Result<()> {
+    let accounts = Arc::new(Accounts::new(credentials(run.seed), |_| Cost::Trial { kib: 256 }));
     let known = credentials(run.seed);
     let crowd: Vec<_> = known.iter().cycle().take(AT_ONCE).collect();
-    let answers = pod.block_on(pod.spawn(unconstrained(at_once(begin(sign_in, &accounts, &crowd)))))?;
+    let answers = pod.block_on(pod.spawn(unconstrained(at_once(begin(part, &accounts, &crowd)))))?;
     let case = format!("{AT_ONCE} people sign in at once, with passwords that are quick to check");
     crowd.into_iter().zip(answers).try_for_each(|(typed, answer)| hold(&case, &accounts, typed, answer))
 }
 
 /// An hour passes on the runtime's clock while some sign in: whoever looks at that clock to give up does it now, whatever the limit. Then
 /// some seconds pass by the machine's own clock, for those who are still in the queue.
-pub(super) fn nobody_gives_up(sign_in: &SignIn, run: &Run) -> Result<()> {
+pub(super) fn nobody_gives_up(part: SignIn, run: &Run) -> Result<()> {
     // Customers whom nobody has seen yet: whoever remembers passwords does not know these, and learns none that is counted later.
     let accounts = Arc::new(Accounts::of_seed(run.seed + 1));
     let known = credentials(run.seed + 1);
     let patient: Vec<_> = known.iter().take(PATIENT).collect();
-    let signing_in = begin(sign_in, &accounts, &patient);
+    let signing_in = begin(part, &accounts, &patient);
     // Time can be moved on a runtime with one thread only.
     let clock = Builder::new_current_thread().enable_time().start_paused(true).max_blocking_threads(CORES).build()?;
     let answers = clock.block_on(clock.spawn(async {
@@ -151,8 +149,8 @@ fn words(panic: &(dyn Any + Send)) -> &str {
     words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
-fn begin(sign_in: &SignIn, accounts: &Arc<Accounts>, crowd: &[&Credentials]) -> Vec<SigningIn> {
-    crowd.iter().map(|typed| sign_in(Arc::clone(accounts), (*typed).clone())).collect()
+fn begin(part: SignIn, accounts: &Arc<Accounts>, crowd: &[&Credentials]) -> Vec<SigningIn> {
+    crowd.iter().map(|typed| (part.sign_in)(Arc::clone(accounts), (*typed).clone())).collect()
 }
 
 /// All answers, in order; the first of them is asked for again only when each was asked for once.
@@ -185,7 +183,6 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::contract::subject;
 
     fn run() -> Run {
         Run { seed: 7, smoke: false, subject: None, port: 0, out: std::env::temp_dir(), seconds: 0.0 }
@@ -207,51 +204,57 @@ mod tests {
         Some(case)
     }
 
+    fn gives_up(part: SignIn) -> bool {
+        wrong(nobody_gives_up(part, &run())).is_some_and(|case| case.contains("an hour passes"))
+    }
+
     #[test]
     fn whoever_answers_everybody_passes() {
-        let (honest, pod) = (subject(honest), service::runtime(CORES).unwrap());
-        all_are_answered(&honest, &run(), &pod).unwrap();
-        nobody_gives_up(&honest, &run()).unwrap();
+        let honest = SignIn { sign_in: |accounts, typed| Box::pin(honest(accounts, typed)) };
+        all_are_answered(honest, &run(), &service::runtime(CORES).unwrap()).unwrap();
+        nobody_gives_up(honest, &run()).unwrap();
     }
 
     #[test]
     fn a_queue_with_an_end_turns_people_away_however_long_it_is() {
         static IN_FRONT: AtomicUsize = AtomicUsize::new(0);
-        let refuses = subject(async |accounts, typed| {
+        async fn refuses(accounts: Arc<Accounts>, typed: Credentials) -> Answer {
             let in_front = IN_FRONT.fetch_add(1, SeqCst);
             let answer = if in_front < 256 { honest(accounts, typed).await } else { Err(Denied) };
             IN_FRONT.fetch_sub(1, SeqCst);
             answer
-        });
+        }
+        let refuses = SignIn { sign_in: |accounts, typed| Box::pin(refuses(accounts, typed)) };
         let pod = service::runtime(CORES).unwrap();
-        assert!(wrong(all_are_answered(&refuses, &run(), &pod)).is_some_and(|case| case.contains("500 people")));
+        assert!(wrong(all_are_answered(refuses, &run(), &pod)).is_some_and(|case| case.contains("500 people")));
     }
 
     #[test]
     fn a_limit_of_time_turns_people_away_however_long_it_is() {
-        let gives_up = subject(async |accounts, typed| {
+        async fn impatient(accounts: Arc<Accounts>, typed: Credentials) -> Answer {
             timeout(Duration::from_secs(600), honest(accounts, typed)).await.unwrap_or(Err(Denied))
-        });
-        assert!(wrong(nobody_gives_up(&gives_up, &run())).is_some_and(|case| case.contains("an hour passes")));
+        }
+        assert!(gives_up(SignIn { sign_in: |accounts, typed| Box::pin(impatient(accounts, typed)) }));
     }
+
     #[test]
     fn a_limit_by_the_machines_clock_turns_people_away() {
         static FREE_CORES: Semaphore = Semaphore::const_new(CORES);
-        let gives_up = subject(async |accounts, typed| {
+        async fn impatient(accounts: Arc<Accounts>, typed: Credentials) -> Answer {
             let since = Instant::now();
             let _core = FREE_CORES.acquire().await.expect("nobody closes the semaphore");
             if since.elapsed() > Duration::from_secs(2) { Err(Denied) } else { honest(accounts, typed).await }
-        });
-        assert!(wrong(nobody_gives_up(&gives_up, &run())).is_some_and(|case| case.contains("an hour passes")));
+        }
+        assert!(gives_up(SignIn { sign_in: |accounts, typed| Box::pin(impatient(accounts, typed)) }));
     }
 
     #[test]
     #[should_panic(expected = "two seconds")]
     fn a_limit_that_panics_is_a_panic() {
-        let gives_up = subject(async |accounts, typed| {
+        async fn panics(accounts: Arc<Accounts>, typed: Credentials) -> Answer {
             timeout(Duration::from_secs(2), honest(accounts, typed)).await.expect("nobody waits two seconds")
-        });
-        let _ = nobody_gives_up(&gives_up, &run());
+        }
+        let _ = nobody_gives_up(SignIn { sign_in: |accounts, typed| Box::pin(panics(accounts, typed)) }, &run());
     }
 
     #[test]
@@ -259,8 +262,10 @@ mod tests {
         async fn blocks(accounts: Arc<Accounts>, typed: Credentials) -> Answer {
             block_in_place(|| Ok(Session { customer: accounts.find(&typed.email).customer }))
         }
-        nobody_gives_up(&subject(blocks), &run()).unwrap();
-        let has_a_task = async |accounts, typed| tokio::spawn(blocks(accounts, typed)).await.expect("a session");
-        nobody_gives_up(&subject(has_a_task), &run()).unwrap();
+        async fn has_a_task(accounts: Arc<Accounts>, typed: Credentials) -> Answer {
+            tokio::spawn(blocks(accounts, typed)).await.expect("a session")
+        }
+        nobody_gives_up(SignIn { sign_in: |accounts, typed| Box::pin(blocks(accounts, typed)) }, &run()).unwrap();
+        nobody_gives_up(SignIn { sign_in: |accounts, typed| Box::pin(has_a_task(accounts, typed)) }, &run()).unwrap();
     }
 }

@@ -5,11 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use lab_harness::load::{EachRequest, Failure, Report, Request, Run, Scenario, Schedule, Target};
-use orderflow::Order;
-
-use super::Credentials;
-use super::accounts::credentials;
-use super::server::orders;
+use orderflow_accounts::{Credentials, credentials, orders};
 
 /// Orders looked up in a second.
 pub(super) const ORDERS_PER_S: f64 = 200.0;
@@ -36,9 +32,9 @@ pub(super) fn drive_moment(
     let [look_up, sign_in] = STEPS;
     let (customers, messages) = arrivals(seed + moment, window)?;
     let run = Run::new(Target::loopback(target)?).seed(seed + moment);
-    let mut run = run.open(customers, looking_up(look_up, &orders(seed)));
+    let mut run = run.open(customers, looking_up(look_up, seed));
     if with_messages {
-        run = run.open(messages, signing_in(sign_in, credentials(seed)));
+        run = run.open(messages, signing_in(sign_in, seed));
     }
     Ok(run.drive()?)
 }
@@ -69,13 +65,15 @@ fn arrivals(seed: u64, window: Duration) -> Result<(Schedule, Schedule)> {
 }
 
 /// Independent customers, each with an order of their own.
-fn looking_up(step: &str, orders: &[Order]) -> impl Scenario + 'static {
-    let pages: Vec<Request> = orders.iter().map(|order| Request::get(format!("/orders/{}", order.reference))).collect();
+fn looking_up(step: &str, seed: u64) -> impl Scenario + use<> {
+    let pages: Vec<Request> =
+        orders(seed).iter().map(|order| Request::get(format!("/orders/{}", order.reference))).collect();
     EachRequest::new(step, move |vu| pages[vu.random().below(pages.len() as u64) as usize].clone())
 }
 
 /// Customers who tapped on a message; one in eight mistypes.
-fn signing_in(step: &str, known: Vec<Credentials>) -> impl Scenario + 'static {
+fn signing_in(step: &str, seed: u64) -> impl Scenario + use<> {
+    let known = credentials(seed);
     EachRequest::new(step, move |vu| {
         let mut typed = known[vu.random().below(known.len() as u64) as usize].clone();
         let mistyped = vu.random().below(8) == 0;

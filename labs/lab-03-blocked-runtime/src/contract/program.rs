@@ -8,10 +8,10 @@ use lab_harness::probe::thread_cpu_time;
 use lab_harness::results::{Record, Table};
 use lab_harness::service::{self, Figure, Launch, Watch, distributions, late_generator, latency_table};
 use lab_harness::{Program, Run, emit};
+use orderflow_accounts::{Accounts, CORES, SignIn, credentials};
 
-use super::accounts::{Accounts, credentials};
 use super::load::{self, BATCHES_PER_S, STEPS, TAPS};
-use super::{CORES, LOOKUP_P99_MS, SIGN_IN_P99_MS, SignIn, check, count, server};
+use super::{LOOKUP_P99_MS, SIGN_IN_P99_MS, check, count, server};
 
 /// Turns of a timed round, and how long customers come in each: long enough for one push message's.
 const TURNS: u64 = 3;
@@ -19,7 +19,7 @@ const TURN: Duration = Duration::from_millis(160);
 
 /// A program around one `sign_in`.
 pub(super) struct AccountService {
-    pub(super) sign_in: SignIn,
+    pub(super) part: SignIn,
 }
 
 impl Program for AccountService {
@@ -45,7 +45,7 @@ impl Program for AccountService {
     }
 
     fn count(&self, run: &Run) -> Result<()> {
-        count::count(&self.sign_in, run)
+        count::count(self.part, run)
     }
 
     fn measure(&self, run: &Run) -> Result<()> {
@@ -61,7 +61,7 @@ impl Program for AccountService {
         let accounts = std::sync::Arc::new(Accounts::of_seed(run.seed));
         let typed = credentials(run.seed).swap_remove(0);
         // Whoever looks at the work looks at its cost, not at its answer.
-        let _answer = service::runtime(CORES)?.block_on((self.sign_in)(accounts, typed));
+        let _answer = service::runtime(CORES)?.block_on((self.part.sign_in)(accounts, typed));
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl Program for AccountService {
     }
 
     fn serve(&self, run: &Run) -> Result<()> {
-        server::serve(self.sign_in.clone(), run)
+        server::serve(self.part, run)
     }
 }
 

@@ -51,7 +51,7 @@ fn directions_are_kept() {
             "lab-results" | "orderflow" => false,
             "lab-probe" => false,
             "lab-flame" => dependency == "lab-results",
-            "orderflow-store" => dependency == "orderflow",
+            "orderflow-accounts" | "orderflow-store" => dependency == "orderflow",
             "lab-load" => ["lab-probe", "lab-results", "orderflow"].contains(&dependency),
             "lab-harness" => ["lab-flame", "lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"]
                 .contains(&dependency),
@@ -110,13 +110,30 @@ fn the_lab_program_compiles_nothing_that_draws() {
     }
 }
 
+/// Whether a package is compiled together with this dependency.
+fn has(package: &str, dependency: &str) -> bool {
+    cargo(&["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"])
+        .lines()
+        .any(|line| line.starts_with(&format!("{dependency} ")))
+}
+
+/// A lab about its runtime must not compile a database; nor may who runs the service compile what measures it.
+#[test]
+fn the_account_service_stands_on_no_database_and_no_lab() {
+    assert!(has("orderflow-accounts", "axum"), "the tree names what it is compiled with");
+    for foreign in ["sqlx", "orderflow-store", "lab-harness", "lab-probe", "lab-load"] {
+        assert!(!has("orderflow-accounts", foreign), "orderflow-accounts compiles {foreign}");
+    }
+    for path in sources(&repository().join("shared/crates/orderflow-accounts/src")) {
+        let text = std::fs::read_to_string(&path).expect("read");
+        for word in ["lab_", "lab-", "solution_", "solution-"] {
+            assert!(!text.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
 #[test]
 fn a_lab_pays_only_for_what_it_needs() {
-    let has = |package: &str, dependency: &str| {
-        cargo(&["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"])
-            .lines()
-            .any(|line| line.starts_with(&format!("{dependency} ")))
-    };
     for package in dependencies().keys().filter(|name| is_lab(name)) {
         let manifest =
             std::fs::read_to_string(repository().join("labs").join(package).join("Cargo.toml")).expect("read");

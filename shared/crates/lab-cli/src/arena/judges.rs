@@ -8,8 +8,8 @@ use std::fmt;
 
 use crate::pristine::Files;
 
-/// The crates that judge, as code names them.
-const CRATES: [&str; 4] = ["lab_harness", "lab_load", "lab_probe", "lab_results"];
+/// The crates that judge, as code names them. `orderflow_accounts` knows the seeded passwords; its types come through the contract.
+const CRATES: [&str; 5] = ["lab_harness", "lab_load", "lab_probe", "lab_results", "orderflow_accounts"];
 
 /// Methods of sqlx's that keep statements from being reported, and so from being counted.
 const UNREPORTED: [&str; 3] = ["disable_statement_logging", "log_slow_statements", "log_statements"];
@@ -203,6 +203,7 @@ mod tests {
             "use lab_harness as other;",
             "use ::r#lab_harness::emit;",
             "extern crate lab_probe;",
+            "use orderflow_accounts::credentials;",
             "fn f<'a>(x: &'a str) { let q = '\"'; lab_results::stats::median(&[]); }",
             "fn f() { let b = (b'\\'', r#\"\"\"#, \"\\\"\"); /* /* */ */ lab_load::run() }",
         ] {
