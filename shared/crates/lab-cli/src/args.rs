@@ -290,3 +290,38 @@ const PREFETCH_HELP: &str = "First comes what a room needs: the programs of each
                              so that an interrupted one goes on where it was.";
 const PROFILE_HELP: &str = "The folder also holds stacks.folded and profile.pb.gz. https://speedscope.app reads both. go tool pprof and \
                             Grafana Pyroscope read profile.pb.gz.";
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use super::*;
+
+    /// Calls `each` with every verb and every task below it, hidden ones too, and with the words that are typed for it.
+    fn walk(command: &Command, typed: &[&str], each: &mut dyn FnMut(&Command, &[&str])) {
+        for below in command.get_subcommands() {
+            let typed = [typed, &[below.get_name()]].concat();
+            each(below, &typed);
+            walk(below, &typed, each);
+        }
+    }
+
+    #[test]
+    fn every_verb_and_every_argument_has_help() {
+        let mut without_help_of_their_own = Vec::new();
+        walk(&Arguments::command(), &["lab"], &mut |verb, typed| {
+            let name = typed[1..].join(" ");
+            assert!(verb.get_about().is_some(), "`{name}` does not say what it does");
+            let silent = verb.get_arguments().find(|argument| argument.get_help().is_none());
+            assert!(silent.is_none(), "`{name}` does not say what {silent:?} is");
+            if verb.is_disable_help_flag_set() {
+                return without_help_of_their_own.push(name);
+            }
+            let help = Arguments::try_parse_from(typed.iter().chain(&["--help"])).expect_err("it is help");
+            assert_eq!(help.kind(), clap::error::ErrorKind::DisplayHelp, "{name}");
+            assert!(help.render().to_string().contains(&format!("Usage: cargo lab {name}")), "{name}: {help}");
+        });
+        // The load generator has its own, which has to be built.
+        assert_eq!(without_help_of_their_own, ["load"]);
+    }
+}

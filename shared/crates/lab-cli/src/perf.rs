@@ -15,7 +15,6 @@ use crate::child::{self, Running};
 use crate::flame;
 use crate::runner::{Call, Session};
 use crate::terminal::spinner;
-use crate::verbs::doctor::on_path;
 use crate::workspace::Workspace;
 
 /// A lab may set up a database before it is busy, and finish what it is at when it is told to stop.
@@ -43,7 +42,7 @@ pub fn require() -> Result<PathBuf> {
     if cfg!(not(target_os = "linux")) {
         bail!("perf is a part of Linux: `cargo lab profile NN` without --perf samples in the process itself, here too");
     }
-    on_path("perf").context(
+    which::which("perf").ok().context(
         "perf is not installed: apt-get install linux-perf (Debian), apt-get install linux-tools-$(uname -r) (Ubuntu), \
          dnf install perf (Fedora); `cargo lab profile NN` without --perf needs nothing",
     )

@@ -2,7 +2,11 @@
 
 mod checkout;
 
-use checkout::Checkout;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use checkout::{Checkout, repository};
+use serde_json::Value;
 
 #[test]
 fn a_new_lab_only_lacks_its_recorded_figures() {
@@ -58,4 +62,43 @@ fn this_checkout_keeps_the_rules() {
     let checkout = Checkout::new();
     let check = checkout.lab(&["dev", "check"]);
     assert_eq!(check.code, 0, "{}{}", check.stdout, check.stderr);
+}
+
+/// What the map has a line for: each package's folder, but one line for all labs and one for all their solutions.
+fn places() -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(repository());
+    let metadata = checkout::ran(cargo.output().expect("cargo runs"));
+    let metadata: Value = serde_json::from_str(&metadata.stdout).unwrap_or_else(|_| panic!("{}", metadata.stderr));
+    let root = metadata["workspace_root"].as_str().expect("a folder");
+    let packages = metadata["packages"].as_array().expect("packages").iter();
+    let folders = packages.filter_map(|package| {
+        let manifest = package["manifest_path"].as_str()?.strip_prefix(root)?;
+        manifest.strip_prefix('/')?.strip_suffix("/Cargo.toml")
+    });
+    let place = |folder: &str| match folder {
+        _ if folder.starts_with("labs/lab-") => "labs/".to_string(),
+        _ if folder.starts_with("solutions/solution-") => "solutions/".to_string(),
+        other => other.to_string(),
+    };
+    folders.map(place).collect()
+}
+
+#[test]
+fn the_map_has_a_line_for_every_crate_and_for_nothing_else() {
+    let text = std::fs::read_to_string(repository().join("CONTRIBUTING.md")).expect("it is there");
+    let map = text.lines().skip_while(|line| *line != "## The map").skip(1).take_while(|line| !line.starts_with("## "));
+    let lines: Vec<(&str, &str)> = map.filter_map(|line| line.strip_prefix("- `")?.split_once("`: ")).collect();
+    let listed: BTreeSet<String> = lines.iter().map(|(place, _)| place.to_string()).collect();
+    assert_eq!(listed.len(), lines.len(), "CONTRIBUTING.md's map has a line twice: {lines:?}");
+    let there = places();
+    assert!(there.len() > 10, "Cargo names no members: {there:?}");
+    let missing = there
+        .difference(&listed)
+        .map(|place| format!("missing: a line \"- `{place}`: what it is, and what it may not know.\""));
+    let stale = listed
+        .difference(&there)
+        .map(|place| format!("stale: the line \"- `{place}`: ...\" names no member of the workspace"));
+    let wrong: Vec<String> = missing.chain(stale).collect();
+    assert!(wrong.is_empty(), "CONTRIBUTING.md, under \"The map\":\n{}", wrong.join("\n"));
 }

@@ -10,18 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use checkout::processes::{assert_nothing_is_left, signal};
-use checkout::{Ran, ran, repository};
+use checkout::{Ran, is_installed, ran, repository};
 use serde_json::Value;
 use tempfile::TempDir;
 
 fn has_gdb() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if std::env::split_paths(&path).any(|folder| folder.join("gdb").is_file()) {
-        return true;
-    }
-    println!("skipped: dumps are taken with gdb (apt-get install gdb)");
-    assert!(std::env::var_os("LAB_CI").is_none(), "CI installs gdb");
-    false
+    is_installed("gdb", "dumps are taken with gdb (apt-get install gdb)")
 }
 
 /// The bank of dump_fixture/deadlock.rs, open. It ends when its standard input closes.

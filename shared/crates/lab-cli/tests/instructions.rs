@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use checkout::{Ran, ran, repository};
+use checkout::{Ran, is_installed, ran, repository};
 
 /// In the repository itself, whose builds are there already. An attempt is judged, so that the learner's progress is not touched.
 fn verify(arguments: &[&str], path: Option<&Path>) -> Ran {
@@ -23,13 +23,7 @@ fn verify(arguments: &[&str], path: Option<&Path>) -> Ran {
 }
 
 fn has_valgrind() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if std::env::split_paths(&path).any(|folder| folder.join("valgrind").is_file()) {
-        return true;
-    }
-    println!("skipped: instructions are counted by valgrind (apt-get install valgrind)");
-    assert!(std::env::var_os("LAB_CI").is_none(), "CI installs valgrind");
-    false
+    is_installed("valgrind", "instructions are counted by valgrind (apt-get install valgrind)")
 }
 
 /// Instructions by subject; nothing for a subject of which none could be counted.

@@ -237,24 +237,69 @@ fn parallel<const COPY: u64>(data: &mut Data, amount: usize, input: usize) -> u6
 mod tests {
     use super::*;
 
-    /// Copies differ in one number, which enters what they compute; all else must not. So each is a function of its input and of the amount
-    /// alone, and does the whole amount of work: what it computes changes with the last unit of it.
-    #[test]
-    fn every_copy_does_all_of_the_same_work_and_twice_the_amount_fits() {
-        for (name, class) in Class::ALL {
-            let amount = class.amount();
-            let fresh = || Data::new(class, 4, amount, 7);
-            let mut results = std::collections::BTreeSet::new();
-            for work in class.copies() {
-                let once = work(&mut fresh(), amount, 3);
-                assert_eq!(once, work(&mut fresh(), amount, 3), "{name}: not the same work each time");
-                // Four more, because the parallel work is dealt out in parts of one for each of the four inputs.
-                assert_ne!(once, work(&mut fresh(), amount + 4, 3), "{name}: what is more is not worked off");
-                assert_ne!(once, work(&mut fresh(), 2 * amount, 3), "{name}: twice the amount is not worked off");
-                results.insert(once);
+    /// What every copy of a work has to compute, said plainly: copies differ in their number, and in nothing else.
+    fn expected(class: Class, copy: u64, data: &Data, amount: usize, input: usize) -> u64 {
+        let number = LARGE + copy;
+        match class {
+            Class::Gather | Class::Miss => {
+                let mut written = HashMap::new();
+                let (mut x, mut sum) = (input as u64 * 2 + 1, 0u64);
+                for _ in 0..amount {
+                    x = x.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x9E37_79B9_7F4A_7C15 + 2 * copy);
+                    let value = written.entry((x >> 33) % data.memory.len() as u64).or_insert(1u64);
+                    sum = sum.wrapping_add(*value);
+                    *value = sum ^ x;
+                }
+                sum
             }
-            // A branch's threshold only just moves, so that hardly a value lies between two copies'.
-            assert!(class == Class::Branch || results.len() == COPIES, "{name}: two copies were merged");
+            // A map holds what was put into it, in whatever order.
+            Class::Hash => {
+                let mut random = SplitMix64::new(number + input as u64);
+                let draws = std::iter::repeat_with(|| random.next_u64()).take(24 * amount);
+                draws.fold(0, |sum, draw| sum ^ (draw >> 20) ^ (24 + (draw & 15)))
+            }
+            Class::Branch => {
+                let values = &data.vectors[input][..amount];
+                let below = values.iter().filter(|value| u64::from(**value) < number).count() as u64;
+                let mixed = values.iter().fold(0u32, |mixed, value| match u64::from(*value) < number {
+                    true => mixed ^ value,
+                    false if value % 4 == 0 => mixed.wrapping_add(*value),
+                    false => mixed,
+                });
+                below ^ u64::from(mixed)
+            }
+            // All values are 7, which is none of the branches.
+            Class::Fetch => number + amount as u64,
+            Class::Async => (0..amount as u64)
+                .fold(0u64, |sum, message| sum.wrapping_mul(31).wrapping_add(number + input as u64 + message)),
+            Class::Parallel => {
+                let part = amount.div_ceil(data.vectors.len());
+                let odd = 0x5851_F42D_4C95_7F2D + 2 * copy;
+                let mix = |sum: u64, value: &u32| (sum ^ u64::from(*value)).wrapping_mul(odd);
+                let sums = data.vectors.iter().map(|values| values[..part].iter().fold(0, mix));
+                sums.fold(0, u64::wrapping_add)
+            }
+        }
+    }
+
+    /// One unit more than the class's own amount, so that no work may round it, and the most that fits.
+    #[test]
+    fn every_copy_does_the_same_work_as_the_first_and_all_of_it() {
+        for (name, class) in Class::ALL {
+            for amount in [class.amount() + 1, 2 * class.amount()] {
+                let mut results = std::collections::BTreeSet::new();
+                for (copy, work) in (0..).zip(class.copies()) {
+                    let mut data = Data::new(class, 4, class.amount(), 7);
+                    if class == Class::Branch {
+                        // Values between the thresholds of two copies: without them hardly a value tells copies apart.
+                        (LARGE as u32..).take(COPIES).zip(&mut data.vectors[3]).for_each(|(near, value)| *value = near);
+                    }
+                    let expected = expected(class, copy, &data, amount, 3);
+                    assert_eq!(work(&mut data, amount, 3), expected, "{name}, copy {copy}, an amount of {amount}");
+                    results.insert(expected);
+                }
+                assert_eq!(results.len(), COPIES, "{name}: two copies cannot be told apart by what they compute");
+            }
         }
     }
 }

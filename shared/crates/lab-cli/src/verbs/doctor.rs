@@ -130,7 +130,7 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         .iter()
         .map(|tool| Row {
             tool: tool.name,
-            path: on_path(tool.name).or_else(|| in_pattern(tool.also, tool.name)).or_else(|| {
+            path: which::which(tool.name).ok().or_else(|| in_pattern(tool.also, tool.name)).or_else(|| {
                 let built = workspace.tools().join("bin").join(tool.name);
                 built.is_file().then_some(built)
             }),
@@ -201,15 +201,9 @@ fn open_files() -> Option<String> {
     Some(format!("Open files: {now}, which can be raised to {most}. `load` needs one for each request in flight"))
 }
 
-/// The program's path, as a shell would find it.
-pub fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| candidate.is_file())
-}
-
 /// The path of one of the tools, or an error that says what it is for and how to get it.
 pub fn require(name: &str) -> Result<PathBuf> {
-    on_path(name).with_context(|| {
+    which::which(name).ok().with_context(|| {
         let tool = TOOLS.iter().find(|tool| tool.name == name);
         let advice = tool.map(|tool| format!("; it is needed for {}: {}", tool.needed_for, tool.install));
         format!("{name} is not installed{}", advice.unwrap_or_default())

@@ -38,9 +38,7 @@ pub struct Look {
 
 /// The name of Chromium's program here; nothing where there is none.
 pub fn chromium() -> Option<&'static str> {
-    ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok())
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| which::which(name).is_ok())
 }
 
 impl Browser {

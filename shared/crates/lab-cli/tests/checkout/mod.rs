@@ -113,6 +113,16 @@ impl Checkout {
     }
 }
 
+/// Whether a program is there. Where it is not, a test is skipped, and this says what that leaves out; CI installs it, so that there it fails.
+pub fn is_installed(program: &str, left_out: &str) -> bool {
+    let is_there = which::which(program).is_ok();
+    if !is_there {
+        println!("skipped: {left_out}");
+        assert!(std::env::var_os("LAB_CI").is_none(), "CI installs {program}");
+    }
+    is_there
+}
+
 /// git that nobody steers, neither by variables nor by a configuration at home.
 pub fn git() -> Command {
     let mut git = Command::new("git");

@@ -12,7 +12,6 @@ use super::said::{Said, read};
 use crate::cargo;
 use crate::child::{Sees, command, tool};
 use crate::error::Usage;
-use crate::verbs::doctor::on_path;
 use crate::verbs::load::generator;
 use crate::workspace::{Workspace, create_folder};
 
@@ -251,5 +250,5 @@ fn look(name: &str, variable: &str) -> Result<Option<PathBuf>> {
         }
         return Ok(Some(path));
     }
-    Ok(on_path(name))
+    Ok(which::which(name).ok())
 }

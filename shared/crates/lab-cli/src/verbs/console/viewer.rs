@@ -13,7 +13,6 @@ use crate::child::{self, Sees, run_in_foreground};
 use crate::runner::{Call, Session};
 use crate::say;
 use crate::terminal::spinner;
-use crate::verbs::doctor::on_path;
 use crate::workspace::Workspace;
 
 /// The version that speaks to the console-subscriber in Cargo.lock.
@@ -25,7 +24,7 @@ const ADDRESS: &str = "TOKIO_CONSOLE_BIND";
 
 /// Where the viewer is: on the PATH, or where `--install` puts it.
 pub(super) fn path(workspace: &Workspace) -> Option<PathBuf> {
-    on_path(NAME).or_else(|| Some(workspace.tools().join("bin").join(NAME)).filter(|path| path.is_file()))
+    which::which(NAME).ok().or_else(|| Some(workspace.tools().join("bin").join(NAME)).filter(|path| path.is_file()))
 }
 
 /// Builds the viewer, where there is none.

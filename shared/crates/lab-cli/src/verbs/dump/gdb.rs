@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::process::{Process, refused};
 use super::view::Found;
 use crate::child::{self, Running, TemporaryFolder, in_background};
-use crate::verbs::doctor::{on_path, require};
+use crate::verbs::doctor::require;
 
 /// What runs inside gdb.
 const SCRIPT: &str = include_str!("threads.py");
@@ -30,7 +30,7 @@ pub fn find() -> Result<PathBuf> {
     }
     let gdb = require("gdb")?;
     // Under rustup this is a link that works for toolchains with rust-gdb, which is all of them but minimal ones of old.
-    Ok(on_path("rust-gdb").unwrap_or(gdb))
+    Ok(which::which("rust-gdb").unwrap_or(gdb))
 }
 
 /// Runs the script on a task, with the symbols of `program`.
