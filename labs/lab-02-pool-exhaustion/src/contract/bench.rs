@@ -4,13 +4,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Result;
+use orderflow_payments::accepting_after;
 use orderflow_store::throwaway::Throwaway;
 use orderflow_store::{Backend, PoolSettings, connect};
 use sqlx::AnyPool;
 
 use super::Checkout;
-use super::provider::accepting_after;
-use super::rig::{Database, Rig};
+use super::rig::Rig;
 
 /// Connections of a till.
 pub const TILL_CONNECTIONS: u32 = 4;
@@ -30,13 +30,13 @@ impl Till {
     pub fn open() -> Result<Till> {
         let server = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
         let own = Throwaway::create(Backend::from_env()?, server.as_deref(), &AtomicBool::new(false))?;
-        let rig = Rig::on(Database::Own(own), 7, TILL_CUSTOMERS, accepting_after(TILL_GATEWAY))?;
+        let rig = Rig::on(own.url().into(), Box::new(own), 7, TILL_CUSTOMERS, accepting_after(TILL_GATEWAY))?;
         let settings = PoolSettings {
             max_connections: TILL_CONNECTIONS,
             min_connections: TILL_CONNECTIONS,
             acquire_timeout: Duration::from_secs(10),
         };
-        let shop = rig.runtime.block_on(connect(rig.url(), &settings))?;
+        let shop = rig.runtime.block_on(connect(&rig.url, &settings))?;
         Ok(Till { shop, rig })
     }
 
@@ -55,7 +55,7 @@ impl Till {
     pub fn pay_all(&self, checkout: Checkout) {
         self.rig.runtime.block_on(async {
             let pay = |reference: &String| {
-                let (pool, gateway, reference) = (self.shop.clone(), self.rig.gateway(), reference.clone());
+                let (pool, gateway, reference) = (self.shop.clone(), self.rig.provider.gateway(), reference.clone());
                 tokio::spawn(async move { (checkout.pay)(&pool, &gateway, &reference).await })
             };
             let paying: Vec<_> = self.rig.orders.iter().map(|order| pay(&order.reference)).collect();

@@ -1,33 +1,36 @@
 //! Right answers over the socket, and what is in the database and in the gateway's books afterwards.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use axum::http::StatusCode;
+use anyhow::{Result, anyhow};
 use lab_harness::load::{self, Request};
 use lab_harness::results::Record;
 use lab_harness::service::Service;
-use lab_harness::{Run, emit};
+use lab_harness::{MachineTrouble, Run, emit};
 use orderflow::Order;
+use orderflow_payments::{Answering, Reply, answering};
 
 use super::load::request;
 use super::orders::{CANCELLED, PAID, PAYING, PENDING};
-use super::provider::{Answering, LOST_AFTER_CHARGE};
-use super::rig::{CLOSED, Rig, machine_trouble, state};
-use super::server::POOL;
+use super::rig::{Rig, cancelled, is, paid, scale};
+use super::server;
 
 /// Orders that the cases need.
 const ORDERS: usize = 128;
 /// Connections in the pool: so many that neither fault can show. Whether answers are right is asked here, nothing else.
 const CONNECTIONS: &str = "48";
+/// What the shop answers with when the disk below the database is full, or the database's server went away.
+const DISK_TROUBLE: u16 = 507;
 /// A card that is declined once.
 const DECLINED: usize = 5;
-/// Orders whose answer from the gateway is lost: the card was not charged, and it was.
+/// Orders whose answer from the gateway is lost: the card was not charged, and it was charged once.
 const LOST: [usize; 2] = [6, 7];
 /// Orders that the audit log takes no entry for; the card of the second one is declined.
 const UNRECORDED: std::ops::Range<usize> = 8..11;
+/// The entry of an order whose audit log takes no other.
+const CLOSED: &str = "closed for the audit";
 /// Orders that cannot become paid, or cancelled, because another one is.
 const NEVER_PAID: [usize; 2] = [11, 12];
 const NEVER_CANCELLED: [usize; 2] = [13, 14];
@@ -69,12 +72,8 @@ pub(super) fn check(run: &Run) -> Result<()> {
     let mut played = 0;
     for seed in run.seed..run.seed + if run.smoke { 1 } else { 2 } {
         let rig = Rig::lease(seed, ORDERS, moody(seed))?;
-        rig.ship(&rig.orders[SHIPPED])?;
-        rig.close_audit_log(&rig.orders[UNRECORDED])?;
-        for (status, [order, other]) in [(PAID, NEVER_PAID), (CANCELLED, NEVER_CANCELLED)] {
-            rig.keep_from(status, &rig.orders[order], &rig.orders[other])?;
-        }
-        let mut service = rig.launch(&Run { seed, ..run.clone() }).env(POOL, CONNECTIONS).start()?;
+        rig.execute(obstacles())?;
+        let mut service = rig.launch(&Run { seed, ..run.clone() }).env(server::CONNECTIONS, CONNECTIONS).start()?;
         for case in cases(&rig.orders) {
             emit(&Record::Case { name: case.name.clone() });
             if let Some(wrong) = wrong(&rig, &mut service, case)? {
@@ -89,27 +88,44 @@ pub(super) fn check(run: &Run) -> Result<()> {
     Ok(())
 }
 
+/// Statements after which some orders cannot be changed, as the constants above say. An index over all orders would be in the way of
+/// the other cases as well.
+fn obstacles() -> String {
+    let id = |order: usize| order + 1;
+    let mut sql = format!("UPDATE orders SET status = 'shipped' WHERE id = {};", id(SHIPPED));
+    for order in UNRECORDED {
+        sql += &format!("INSERT INTO audit_log (order_id, action, at) VALUES ({}, '{CLOSED}', 0);", id(order));
+    }
+    let (first, last) = (id(UNRECORDED.start), id(UNRECORDED.end - 1));
+    sql += &format!("CREATE UNIQUE INDEX closed ON audit_log (order_id) WHERE order_id BETWEEN {first} AND {last};");
+    for (status, [order, other]) in [(PAID, NEVER_PAID), (CANCELLED, NEVER_CANCELLED)] {
+        let (order, other) = (id(order), id(other));
+        sql += &format!("UPDATE orders SET status = '{status}' WHERE id = {other};");
+        sql += &format!("CREATE UNIQUE INDEX one_{status} ON orders (status) WHERE id IN ({order}, {other});");
+    }
+    sql
+}
+
 /// A gateway that is quick for most orders, declines two cards the first time, and gives no answer for two orders.
 fn moody(seed: u64) -> Answering {
-    let orders = orderflow_store::Scale { seed, orders: ORDERS, customers: 200, products: 100 }.stored_orders();
-    let numbers: HashMap<String, usize> =
-        (0..).zip(&orders).map(|(number, order)| (order.reference.clone(), number)).collect();
-    let seen = Arc::new(Mutex::new(HashSet::new()));
-    Arc::new(move |charge| {
+    let orders = scale(seed, ORDERS).stored_orders();
+    let numbers: HashMap<String, usize> = (0..).zip(orders).map(|(number, order)| (order.reference, number)).collect();
+    let seen = Mutex::new(HashSet::new());
+    answering(move |charge| {
         let number = numbers.get(&charge.reference).copied().unwrap_or(FREE);
         let is_first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(charge.reference);
-        let status = match number {
-            DECLINED if is_first => StatusCode::PAYMENT_REQUIRED,
-            number if number == UNRECORDED.start + 1 => StatusCode::PAYMENT_REQUIRED,
-            number if number == LOST[0] => StatusCode::SERVICE_UNAVAILABLE,
-            number if number == LOST[1] => LOST_AFTER_CHARGE,
-            _ => StatusCode::OK,
+        let reply = match number {
+            DECLINED if is_first => Reply::Declined,
+            number if number == UNRECORDED.start + 1 => Reply::Declined,
+            number if number == LOST[0] => Reply::Unavailable,
+            number if number == LOST[1] => Reply::LostAfterCharge,
+            _ => Reply::Accepted,
         };
         let latency = if SLOW.contains(&number) { SLOWLY } else { Duration::from_millis(2) };
-        Box::pin(async move {
+        async move {
             tokio::time::sleep(latency).await;
-            status
-        })
+            reply
+        }
     })
 }
 
@@ -119,7 +135,7 @@ fn cases(orders: &[Order]) -> Vec<Case> {
     cases.extend(at_once(orders));
     cases.extend(unrecorded(orders));
     cases.extend(unsaved(orders));
-    cases.extend(LOST.iter().flat_map(|&lost| lost_answer(&orders[lost], lost == LOST[1])));
+    cases.extend((0..LOST.len()).flat_map(|charges| lost_answer(&orders[LOST[charges]], charges)));
     let slow: Vec<&Order> = orders[SLOW].iter().collect();
     let name = format!("{} people pay at once while the bank takes {SLOWLY:?}", slow.len());
     cases.push(all_are(&name, &slow, "pay", paid));
@@ -127,69 +143,61 @@ fn cases(orders: &[Order]) -> Vec<Case> {
 }
 
 /// The gateway was asked once, and nobody knows what it did: it is not asked again.
-fn lost_answer(order: &Order, is_charged: bool) -> [Case; 3] {
-    let charged = [order.total().0];
-    let then = || state(&order.reference, PAYING, &[], if is_charged { &charged } else { &[] });
+fn lost_answer(order: &Order, charges: usize) -> [Case; 3] {
+    let then = [is(order, PAYING, &[], charges)];
     [
-        one("the gateway's answer is lost", order, "pay", 502, then()),
-        one("somebody pays whose charge is unknown", order, "pay", 409, then()),
-        one("somebody cancels whose charge is unknown", order, "cancel", 409, then()),
+        one("the gateway's answer is lost", order, "pay", 502, &then),
+        one("somebody pays whose charge is unknown", order, "pay", 409, &then),
+        one("somebody cancels whose charge is unknown", order, "cancel", 409, &then),
     ]
 }
 
 /// What is not in the audit log was not done: nobody is told that it was. Whether the order's status was changed before is left open,
 /// because in a transaction it was not.
-fn unrecorded(orders: &[Order]) -> Vec<Case> {
+fn unrecorded(orders: &[Order]) -> [Case; 3] {
     let [accepted, declined, left] = [0, 1, 2].map(|part| &orders[UNRECORDED.start + part]);
-    let either = |name: &str, order: &Order, action, statuses: [&str; 2], charged: &[i64]| {
-        fails(name, order, action, statuses.map(|status| state(&order.reference, status, &[CLOSED], charged)))
-    };
-    vec![
-        either("an order is paid and the audit log fails", accepted, "pay", [PAID, PAYING], &[accepted.total().0]),
-        either("a card is declined and the audit log fails", declined, "pay", [PENDING, PAYING], &[]),
-        either("an order is cancelled and the audit log fails", left, "cancel", [CANCELLED, PENDING], &[]),
+    let either = |order, statuses: [&str; 2], charges| statuses.map(|status| is(order, status, &[CLOSED], charges));
+    let (paid, pending) = (either(accepted, [PAID, PAYING], 1), either(declined, [PENDING, PAYING], 0));
+    let cancelled = either(left, [CANCELLED, PENDING], 0);
+    [
+        one("an order is paid and the audit log fails", accepted, "pay", 500, &paid),
+        one("a card is declined and the audit log fails", declined, "pay", 500, &pending),
+        one("an order is cancelled and the audit log fails", left, "cancel", 500, &cancelled),
     ]
 }
 
 /// Nobody is told that something was done which the order's status does not say. Whether the audit log was written before is left open.
 fn unsaved(orders: &[Order]) -> [Case; 2] {
     let [accepted, left] = [NEVER_PAID, NEVER_CANCELLED].map(|[order, _]| &orders[order]);
-    let either = |order: &Order, status, entry, charged: &[i64]| {
-        [&[][..], &[entry]].map(|audit| state(&order.reference, status, audit, charged))
-    };
-    let paying = either(accepted, PAYING, "paid", &[accepted.total().0]);
-    let pending = either(left, PENDING, "cancelled", &[]);
+    let paying = [&[][..], &["paid"]].map(|audit| is(accepted, PAYING, audit, 1));
+    let pending = [&[][..], &["cancelled"]].map(|audit| is(left, PENDING, audit, 0));
     [
-        fails("an order is paid and its status cannot be saved", accepted, "pay", paying),
-        fails("an order is cancelled and its status cannot be saved", left, "cancel", pending),
+        one("an order is paid and its status cannot be saved", accepted, "pay", 500, &paying),
+        one("an order is cancelled and its status cannot be saved", left, "cancel", 500, &pending),
     ]
-}
-
-/// The database refuses a statement: the customer is told so, and the order is in either state.
-fn fails(name: &str, order: &Order, action: &str, states: [String; 2]) -> Case {
-    let outcomes = states.map(|state| outcome(&[500], &[state])).into();
-    case(name, vec![request(order, action)], outcomes, &[order])
 }
 
 fn one_by_one(orders: &[Order]) -> Vec<Case> {
     let [first, second, card, shipped] = [&orders[0], &orders[1], &orders[DECLINED], &orders[SHIPPED]];
     let dearest = &orders[most(orders, |order| order.total().0)];
     let longest = &orders[most(orders, |order| order.lines.len() as i64)];
+    let (paid_first, cancelled_second) = ([paid(first)], [cancelled(second)]);
+    let (with_carrier, declined) = ([is(shipped, "shipped", &[], 0)], [is(card, PENDING, &["declined"], 0)]);
     let mut cases = vec![
-        one("an order is paid", first, "pay", 204, paid(first)),
-        one("it is paid a second time", first, "pay", 409, paid(first)),
-        one("a paid order is cancelled", first, "cancel", 409, paid(first)),
-        one("an order is cancelled", second, "cancel", 204, cancelled(second)),
-        one("it is cancelled a second time", second, "cancel", 409, cancelled(second)),
-        one("a cancelled order is paid", second, "pay", 409, cancelled(second)),
-        one("a shipped order is paid", shipped, "pay", 409, is(shipped, "shipped", &[])),
-        one("a shipped order is cancelled", shipped, "cancel", 409, is(shipped, "shipped", &[])),
-        one("the card is declined", card, "pay", 402, is(card, PENDING, &["declined"])),
-        one("it is accepted the next time", card, "pay", 204, is(card, PAID, &["declined", "paid"])),
-        one("the dearest order is paid", dearest, "pay", 204, paid(dearest)),
+        one("an order is paid", first, "pay", 204, &paid_first),
+        one("it is paid a second time", first, "pay", 409, &paid_first),
+        one("a paid order is cancelled", first, "cancel", 409, &paid_first),
+        one("an order is cancelled", second, "cancel", 204, &cancelled_second),
+        one("it is cancelled a second time", second, "cancel", 409, &cancelled_second),
+        one("a cancelled order is paid", second, "pay", 409, &cancelled_second),
+        one("a shipped order is paid", shipped, "pay", 409, &with_carrier),
+        one("a shipped order is cancelled", shipped, "cancel", 409, &with_carrier),
+        one("the card is declined", card, "pay", 402, &declined),
+        one("it is accepted the next time", card, "pay", 204, &[is(card, PAID, &["declined", "paid"], 1)]),
+        one("the dearest order is paid", dearest, "pay", 204, &[paid(dearest)]),
     ];
     if longest != dearest {
-        cases.push(one("the order with the most lines is paid", longest, "pay", 204, paid(longest)));
+        cases.push(one("the order with the most lines is paid", longest, "pay", 204, &[paid(longest)]));
     }
     cases.extend(["XX-00000", "%27%20OR%20%271%27=%271", "%E6%98%8E"].map(|reference| {
         let ask = |action| Request { body: None, ..Request::post(format!("/orders/{reference}/{action}"), "") };
@@ -219,7 +227,7 @@ fn at_once(orders: &[Order]) -> Vec<Case> {
     }
     cases.push(all_are("twenty people pay at once", payers, "pay", paid));
     cases.push(all_are("twenty people cancel at once", leavers, "cancel", cancelled));
-    let untouched = outcome(&[], &[is(alone, PENDING, &[])]);
+    let untouched = outcome(&[], &[is(alone, PENDING, &[], 0)]);
     cases.push(case("an order that nobody touched", Vec::new(), vec![untouched], &[alone]));
     cases
 }
@@ -231,26 +239,14 @@ fn all_are(name: &str, orders: &[&Order], action: &str, then: fn(&Order) -> Stri
     case(name, requests, vec![outcome(&vec![204; orders.len()], &states)], orders)
 }
 
-fn one(name: &str, order: &Order, action: &str, status: u16, then: String) -> Case {
-    case(name, vec![request(order, action)], vec![outcome(&[status], &[then])], &[order])
+/// One request, after which the order is in one of these states.
+fn one(name: &str, order: &Order, action: &str, status: u16, states: &[String]) -> Case {
+    let outcomes = states.iter().map(|state| outcome(&[status], std::slice::from_ref(state))).collect();
+    case(name, vec![request(order, action)], outcomes, &[order])
 }
 
 fn case(name: &str, requests: Vec<Request>, outcomes: Vec<Outcome>, orders: &[&Order]) -> Case {
     Case { name: name.into(), requests, outcomes, orders: orders.iter().map(|&order| order.clone()).collect() }
-}
-
-fn paid(order: &Order) -> String {
-    is(order, PAID, &["paid"])
-}
-
-fn cancelled(order: &Order) -> String {
-    is(order, CANCELLED, &["cancelled"])
-}
-
-/// An order's state as it should be. It was charged its total if it is paid, and nothing otherwise.
-fn is(order: &Order, status: &str, audit: &[&str]) -> String {
-    let total = [order.total().0];
-    state(&order.reference, status, audit, if status == PAID { &total } else { &[] })
 }
 
 /// The position of the order that has most of something, among those without a part of their own.
@@ -291,8 +287,8 @@ fn wrong(rig: &Rig, service: &mut Service, case: Case) -> Result<Option<Record>>
     let requests: Vec<String> = case.requests.iter().map(Request::to_string).collect();
     for (request, answer) in requests.iter().zip(load::call_all(service.address(), case.requests)) {
         let answer = answer.map_err(|error| service.no_answer(error))?;
-        if answer.status == StatusCode::INSUFFICIENT_STORAGE.as_u16() {
-            return Err(machine_trouble(answer.body));
+        if answer.status == DISK_TROUBLE {
+            return Err(anyhow!(answer.body).context(MachineTrouble));
         }
         if answer.status >= 500 && failures.is_empty() {
             failures = format!("\n{request} was answered with {} {}", answer.status, answer.body);
@@ -301,15 +297,17 @@ fn wrong(rig: &Rig, service: &mut Service, case: Case) -> Result<Option<Record>>
     }
     statuses.sort_unstable();
     let until = Instant::now() + SETTLE;
-    let mut got = outcome(&statuses, &rig.states(&case.orders)?);
     // What comes a little later is right here; whether an answer may come before it is asked where time stands still.
-    while !case.outcomes.contains(&got) && Instant::now() < until {
+    let got = loop {
+        let got = outcome(&statuses, &rig.states(&case.orders, &rig.provider)?);
+        if case.outcomes.contains(&got) {
+            return Ok(None);
+        }
+        if Instant::now() >= until {
+            break got;
+        }
         std::thread::sleep(Duration::from_millis(10));
-        got = outcome(&statuses, &rig.states(&case.orders)?);
-    }
-    if case.outcomes.contains(&got) {
-        return Ok(None);
-    }
+    };
     let expected: Vec<String> = case.outcomes.iter().map(|outcome| outcome.besides(&got)).collect();
     Ok(Some(Record::Wrong {
         case: case.name,
@@ -343,7 +341,7 @@ mod tests {
     #[test]
     fn the_cases_that_come_at_once_share_no_order_for_any_seed() {
         for seed in 0..50 {
-            let orders = orderflow_store::Scale { seed, orders: ORDERS, customers: 200, products: 100 }.stored_orders();
+            let orders = scale(seed, ORDERS).stored_orders();
             let cases = cases(&orders);
             let mut asked = HashSet::new();
             for case in cases.iter().filter(|case| case.requests.len() > 1 && !case.orders.is_empty()) {

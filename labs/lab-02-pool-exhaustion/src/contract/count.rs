@@ -1,24 +1,24 @@
 //! Deterministic counts of who holds a connection when, and of who is served, in this process with pools of a single connection.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::http::StatusCode;
 use lab_harness::results::{Counts, Record};
 use lab_harness::{Run, emit};
 use orderflow::Order;
+use orderflow_payments::{Provider, Reply, accepting_after, answering};
 use sqlx::AnyPool;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::crowd::{self, CROWD, blame_the_disk, closed_pool};
-use super::orders::{CANCELLED, PAID, PENDING};
-use super::provider::{Answering, Provider, accepting_after};
-use super::rig::{Rig, state};
-use super::{Checkout, Gateway, Refusal, gateway};
+use super::orders::PENDING;
+use super::rig::{Rig, cancelled, is, paid};
+use super::{Checkout, Refusal};
 
 /// Orders of customers who come one by one: two who pay, two who cancel, one whose bank is slow, and one whose card is declined.
 const SINGLES: usize = 6;
@@ -52,14 +52,15 @@ pub(super) fn count(checkout: Checkout, run: &Run) -> Result<()> {
     } else {
         0
     };
-    let counts = Counts::from([
-        ("gateway_calls_holding_connection".into(), paid.holding as f64),
-        ("gateway_calls_at_once".into(), paid.at_once as f64),
-        ("cancels_failed_with_one_connection".into(), singles.cancels_failed as f64),
-        ("pays_failed_with_one_connection".into(), singles.pays_failed as f64),
-        ("answers_before_saved".into(), singles.before_saved as f64),
-        ("customers_not_served_at_once".into(), (paid.not_served + turned_away) as f64),
-    ]);
+    let counts = [
+        ("gateway_calls_holding_connection", paid.holding),
+        ("gateway_calls_at_once", paid.at_once),
+        ("cancels_failed_with_one_connection", singles.cancels_failed),
+        ("pays_failed_with_one_connection", singles.pays_failed),
+        ("answers_before_saved", singles.before_saved),
+        ("customers_not_served_at_once", paid.not_served + turned_away),
+    ];
+    let counts: Counts = counts.map(|(name, count)| (name.into(), count as f64)).into();
     emit(&Record::Counts { size: CROWD as u64, unit: "customers at once".into(), counts });
     Ok(())
 }
@@ -78,56 +79,51 @@ struct Singles {
 /// later, is not done when we look.
 fn alone(checkout: Checkout, rig: &Rig, orders: &[Order]) -> Result<Singles> {
     let runtime = Builder::new_current_thread().enable_all().build().context("Failed to start a runtime")?;
-    let pool = runtime.block_on(closed_pool(rig.url(), PATIENCE))?;
-    let gateway = rig.gateway();
-    let mut singles = Singles::default();
+    let pool = runtime.block_on(closed_pool(&rig.url, PATIENCE))?;
+    let (mut cancels_failed, mut pays_failed, mut before_saved) = (0, 0, 0);
+    let mut look = |failed: &mut u64, order: &Order, is_served: bool, saved: String| -> Result<()> {
+        *failed += u64::from(!is_served);
+        before_saved += u64::from(is_served && rig.states(from_ref(order), &rig.provider)? != [saved]);
+        Ok(())
+    };
+    let gateway = rig.provider.gateway();
     for order in &orders[..2] {
         let answer = blame_the_disk(runtime.block_on((checkout.pay)(&pool, &gateway, &order.reference)))?;
-        let saved = state(&order.reference, PAID, &["paid"], &[order.total().0]);
-        singles.pays_failed += u64::from(answer.is_err());
-        singles.before_saved += u64::from(answer.is_ok() && rig.state(order)? != saved);
+        look(&mut pays_failed, order, answer.is_ok(), paid(order))?;
     }
     for order in &orders[2..4] {
         let answer = blame_the_disk(runtime.block_on((checkout.cancel)(&pool, &order.reference)))?;
-        let saved = state(&order.reference, CANCELLED, &["cancelled"], &[]);
-        singles.cancels_failed += u64::from(answer.is_err());
-        singles.before_saved += u64::from(answer.is_ok() && rig.state(order)? != saved);
+        look(&mut cancels_failed, order, answer.is_ok(), cancelled(order))?;
     }
-    let declining = Provider::open(runtime.handle(), Arc::new(|_| Box::pin(async { StatusCode::PAYMENT_REQUIRED })))?;
-    let (order, declining) = (&orders[5], Gateway::at(declining.address));
+    let declining = Provider::open(runtime.handle(), answering(async |_| Reply::Declined))?.gateway();
+    let order = &orders[5];
     let answer = blame_the_disk(runtime.block_on((checkout.pay)(&pool, &declining, &order.reference)))?;
     let is_declined = matches!(answer, Err(Refusal::Declined));
-    singles.pays_failed += u64::from(!is_declined);
-    singles.before_saved +=
-        u64::from(is_declined && rig.state(order)? != state(&order.reference, PENDING, &["declined"], &[]));
+    look(&mut pays_failed, order, is_declined, is(order, PENDING, &["declined"], 0))?;
     // Only of somebody who pays at all with this pool can be said that they gave up.
-    if singles.pays_failed == 0 {
-        singles.gave_up = gives_up(checkout, &runtime, &pool, &orders[4])?;
-    }
-    Ok(singles)
+    let gave_up = if pays_failed == 0 { gives_up(checkout, &runtime, &pool, &orders[4])? } else { None };
+    Ok(Singles { cancels_failed, pays_failed, before_saved, gave_up })
 }
 
 /// A payment whose bank takes so long that only the patient are there when it answers. This runtime's clock is moved meanwhile, so that it
 /// takes no time.
 fn gives_up(checkout: Checkout, runtime: &Runtime, pool: &AnyPool, order: &Order) -> Result<Option<Record>> {
-    let asked = Arc::new(AtomicU64::new(0));
-    let arrived = Arc::new(Notify::new());
+    let (asked, arrived) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
     let (opens, is_open) = watch::channel(false);
-    let answering: Answering = {
+    let slow = {
         let (asked, arrived) = (Arc::clone(&asked), Arc::clone(&arrived));
-        Arc::new(move |_| {
+        answering(move |_| {
             asked.fetch_add(1, Relaxed);
             arrived.notify_one();
             let mut is_open = is_open.clone();
-            Box::pin(async move {
+            async move {
                 // An error only says that the payment is over, and that nobody hears the answer.
                 let _opened = is_open.wait_for(|is_open| *is_open).await;
-                StatusCode::OK
-            })
+                Reply::Accepted
+            }
         })
     };
-    let provider = Provider::open(runtime.handle(), answering)?;
-    let gateway = Gateway::at(provider.address);
+    let gateway = Provider::open(runtime.handle(), slow)?.gateway();
     let (answer, waited) = runtime.block_on(async {
         let began = Instant::now();
         let mut paying = (checkout.pay)(pool, &gateway, &order.reference);
@@ -149,14 +145,12 @@ fn gives_up(checkout: Checkout, runtime: &Runtime, pool: &AnyPool, order: &Order
     });
     let (answer, asked) = (blame_the_disk(answer)?, asked.load(Relaxed));
     // On a machine that is busy for a second longer, the shop's own patience with its gateway ends: that is nobody's fault.
-    let is_patient = answer.is_ok() || waited >= gateway::PATIENCE;
+    let is_patient = answer.is_ok() || waited >= orderflow_payments::PATIENCE;
+    let times = if asked == 1 { "once".into() } else { format!("{asked} times") };
     Ok((asked > 1 || !is_patient).then(|| Record::Wrong {
         case: format!("somebody pays while the bank takes {SLOWLY:?}"),
         input: format!("pay(pool, gateway, {:?})", order.reference),
         expected: "Ok(()), and the bank was asked once".into(),
-        got: format!(
-            "{answer:?}, and the bank was asked {}",
-            if asked == 1 { "once".into() } else { format!("{asked} times") }
-        ),
+        got: format!("{answer:?}, and the bank was asked {times}"),
     }))
 }

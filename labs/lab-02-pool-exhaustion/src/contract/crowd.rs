@@ -5,17 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use axum::http::StatusCode;
+use lab_harness::store;
 use orderflow::Order;
+use orderflow_payments::{Provider, Reply, answering};
 use orderflow_store::{Backend, PoolSettings, connect};
 use sqlx::AnyPool;
 use sqlx::any::AnyConnectOptions;
 use tokio::time::{Instant, sleep};
 
-use super::orders::{CANCELLED, PAID};
-use super::provider::{Answering, Provider};
-use super::rig::{Rig, machine_trouble, state};
-use super::{Checkout, Gateway, Refusal};
+use super::rig::{Rig, cancelled, paid};
+use super::{Checkout, Refusal, orders};
 
 /// Customers who come in the same moment: more than any limit that somebody would put on payments under way.
 pub(super) const CROWD: usize = 150;
@@ -43,32 +42,33 @@ pub(super) struct Paid {
 /// All of them pay at once. The bank answers when everybody is there, or when it is plain that not everybody comes.
 pub(super) fn pay(checkout: Checkout, rig: &Rig, orders: &[Order]) -> Result<Paid> {
     let runtime = lab_harness::service::runtime(1)?;
-    let pool = runtime.block_on(closed_pool(rig.url(), LONG))?;
-    let bank = Arc::new(Bank::waiting_for(orders.len(), pool.clone()));
-    let provider = Provider::open(runtime.handle(), Bank::answering(&bank))?;
-    let gateway = Gateway::at(provider.address);
+    let pool = runtime.block_on(closed_pool(&rig.url, LONG))?;
+    let bank = Arc::new(Bank { customers: orders.len() as u64, pool: pool.clone(), seen: Seen::default() });
+    let called = Arc::clone(&bank);
+    let calls = answering(move |_| {
+        let called = Arc::clone(&called);
+        async move { called.call().await }
+    });
+    let provider = Provider::open(runtime.handle(), calls)?;
+    let gateway = provider.gateway();
     runtime.spawn(Arc::clone(&bank).watch());
-    let pay = checkout.pay;
     let answers = runtime.block_on(at_once(orders, |reference| {
         let (pool, gateway) = (pool.clone(), gateway.clone());
-        async move { pay(&pool, &gateway, &reference).await }
+        async move { (checkout.pay)(&pool, &gateway, &reference).await }
     }))?;
-    let is_saved = |order: &Order| state(&order.reference, PAID, &["paid"], &[order.total().0]);
-    let not_served = not_served(orders, &answers, &rig.states_with(orders, &provider)?, is_saved);
-    Ok(Paid { holding: bank.holding.load(Relaxed), at_once: bank.most.load(Relaxed), not_served })
+    let not_served = not_served(orders, &answers, &rig.states(orders, &provider)?, paid);
+    Ok(Paid { holding: bank.seen.holding.load(Relaxed), at_once: bank.seen.most.load(Relaxed), not_served })
 }
 
 /// All of them cancel at once. How many were refused, or their cancellation is not saved and in the audit log.
 pub(super) fn cancel(checkout: Checkout, rig: &Rig, orders: &[Order]) -> Result<u64> {
     let runtime = lab_harness::service::runtime(1)?;
-    let pool = runtime.block_on(closed_pool(rig.url(), LONG))?;
-    let cancel = checkout.cancel;
+    let pool = runtime.block_on(closed_pool(&rig.url, LONG))?;
     let answers = runtime.block_on(at_once(orders, |reference| {
         let pool = pool.clone();
-        async move { cancel(&pool, &reference).await }
+        async move { (checkout.cancel)(&pool, &reference).await }
     }))?;
-    let is_saved = |order: &Order| state(&order.reference, CANCELLED, &["cancelled"], &[]);
-    Ok(not_served(orders, &answers, &rig.states(orders)?, is_saved))
+    Ok(not_served(orders, &answers, &rig.states(orders, &rig.provider)?, cancelled))
 }
 
 /// The answers to requests that are all made before the first one is awaited.
@@ -90,7 +90,7 @@ fn not_served(
     orders: &[Order],
     answers: &[Result<(), Refusal>],
     states: &[String],
-    right: impl Fn(&Order) -> String,
+    right: fn(&Order) -> String,
 ) -> u64 {
     let served = orders.iter().zip(answers).zip(states);
     served.filter(|((order, answer), state)| answer.is_err() || **state != right(order)).count() as u64
@@ -98,14 +98,13 @@ fn not_served(
 
 /// An answer for which the shop is responsible; a full disk is nobody's fault here, and ends the count.
 pub(super) fn blame_the_disk(answer: Result<(), Refusal>) -> Result<Result<(), Refusal>> {
-    match &answer {
+    match answer {
         // A connection to the address of [`closed_pool`], which leads nowhere: more than the shop's one connection was asked for.
-        Err(Refusal::Database(sqlx::Error::Io(error))) if error.kind() == std::io::ErrorKind::NotFound => Ok(answer),
-        Err(Refusal::Database(error)) => match orderflow_store::disk_trouble(error) {
-            Some(trouble) => Err(machine_trouble(trouble)),
-            None => Ok(answer),
-        },
-        _ => Ok(answer),
+        Err(Refusal::Database(sqlx::Error::Io(error))) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Err(sqlx::Error::Io(error).into()))
+        }
+        Err(Refusal::Database(error)) => Ok(Err(store::of_the_database(error)?.into())),
+        answer => Ok(answer),
     }
 }
 
@@ -113,6 +112,12 @@ pub(super) fn blame_the_disk(answer: Result<(), Refusal>) -> Result<Result<(), R
 struct Bank {
     customers: u64,
     pool: AnyPool,
+    seen: Seen,
+}
+
+/// What the bank has seen of its calls.
+#[derive(Default)]
+struct Seen {
     /// From now on it answers at once.
     answers: AtomicBool,
     /// The connection was seen free while the whole crowd was there: nobody holds it.
@@ -125,19 +130,6 @@ struct Bank {
 }
 
 impl Bank {
-    fn waiting_for(customers: usize, pool: AnyPool) -> Bank {
-        Bank {
-            customers: customers as u64,
-            pool,
-            answers: AtomicBool::new(false),
-            all_let_go: AtomicBool::new(false),
-            somebody_holds: AtomicBool::new(false),
-            under_way: AtomicU64::new(0),
-            most: AtomicU64::new(0),
-            holding: AtomicU64::new(0),
-        }
-    }
-
     /// The pool was filled before, so what is not idle is held by somebody, whether the pool knows of it or not. A connection that
     /// was let go is handed back by a task of its own: that is why everybody here looks more than once.
     fn is_connection_free(&self) -> bool {
@@ -149,10 +141,10 @@ impl Bank {
         let (mut without_arrival, mut without_need, mut before) = (0, 0, 0);
         loop {
             sleep(GLANCE).await;
-            let (here, is_free) = (self.under_way.load(Relaxed), self.is_connection_free());
+            let (here, is_free) = (self.seen.under_way.load(Relaxed), self.is_connection_free());
             let is_complete = here == self.customers;
             if is_complete && is_free {
-                self.all_let_go.store(true, Relaxed);
+                self.seen.all_let_go.store(true, Relaxed);
                 break;
             }
             without_arrival = if here == before { without_arrival + 1 } else { 0 };
@@ -162,37 +154,29 @@ impl Bank {
                 break;
             }
         }
-        self.answers.store(true, Relaxed);
+        self.seen.answers.store(true, Relaxed);
     }
 
     /// A call to the bank.
-    async fn call(&self) -> StatusCode {
-        let now = self.under_way.fetch_add(1, Relaxed) + 1;
-        self.most.fetch_max(now, Relaxed);
-        let comes_late = self.answers.load(Relaxed);
+    async fn call(&self) -> Reply {
+        let now = self.seen.under_way.fetch_add(1, Relaxed) + 1;
+        self.seen.most.fetch_max(now, Relaxed);
+        let comes_late = self.seen.answers.load(Relaxed);
         let mut held = !self.is_connection_free();
-        while !self.answers.load(Relaxed) {
+        while !self.seen.answers.load(Relaxed) {
             sleep(GLANCE).await;
             held &= !self.is_connection_free();
         }
         if comes_late {
             // It has no time to see whether the connection is let go. Payments are all alike: it holds one if those before it did.
-            held &= self.somebody_holds.load(Relaxed);
+            held &= self.seen.somebody_holds.load(Relaxed);
         } else {
-            held &= !self.all_let_go.load(Relaxed);
-            self.somebody_holds.fetch_or(held, Relaxed);
+            held &= !self.seen.all_let_go.load(Relaxed);
+            self.seen.somebody_holds.fetch_or(held, Relaxed);
         }
-        self.holding.fetch_add(held.into(), Relaxed);
-        self.under_way.fetch_sub(1, Relaxed);
-        StatusCode::OK
-    }
-
-    fn answering(bank: &Arc<Bank>) -> Answering {
-        let bank = Arc::clone(bank);
-        Arc::new(move |_| {
-            let bank = Arc::clone(&bank);
-            Box::pin(async move { bank.call().await })
-        })
+        self.seen.holding.fetch_add(held.into(), Relaxed);
+        self.seen.under_way.fetch_sub(1, Relaxed);
+        Reply::Accepted
     }
 }
 
@@ -214,17 +198,9 @@ pub(super) async fn closed_pool(url: &str, acquire_timeout: Duration) -> Result<
         }
         sleep(GLANCE).await;
     }
-    match orders_reachable(&pool).await {
-        Ok(()) => Ok(pool),
-        Err(refusal) => bail!("the pool does not work: {refusal}"),
-    }
-}
-
-async fn orders_reachable(pool: &AnyPool) -> Result<(), Refusal> {
-    let mut connection = pool.acquire().await?;
-    match super::orders::find(&mut *connection, "").await {
-        Err(Refusal::UnknownOrder) => Ok(()),
-        other => other.map(drop),
+    match orders::find(&pool, "").await {
+        Err(Refusal::UnknownOrder) => Ok(pool),
+        found => bail!("the pool does not work: {found:?}"),
     }
 }
 

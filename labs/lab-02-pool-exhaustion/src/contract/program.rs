@@ -8,10 +8,10 @@ use lab_harness::results::queueing::{erlang_c, little, mean_wait};
 use lab_harness::results::{Column, Record, Table};
 use lab_harness::service::{self, Figure, Watch, distributions, late_generator};
 use lab_harness::{Program, Run, emit};
+use orderflow_payments::accepting_after;
 use orderflow_store::Backend;
 
 use super::load::{self, PAYMENTS_PER_S};
-use super::provider::accepting_after;
 use super::rig::{ORDERS, Rig};
 use super::server::{self, PATIENCE_MS};
 use super::{CHECKOUT_MS, Checkout, check, count};
@@ -29,11 +29,11 @@ const SETTLE: Duration = Duration::from_secs(1);
 const ROUNDS: u64 = 30;
 
 /// A program around one checkout.
-pub(super) struct Shop {
+pub(super) struct Lab {
     pub(super) checkout: Checkout,
 }
 
-impl Program for Shop {
+impl Program for Lab {
     fn reproduce(&self, run: &Run) -> Result<()> {
         let rig = Rig::lease(run.seed, ORDERS, accepting_after(GATEWAY))?;
         let patience_ms = if run.smoke { "300" } else { "1500" };
@@ -76,7 +76,8 @@ impl Program for Shop {
     fn work(&self, run: &Run) -> Result<()> {
         let rig = Rig::lease(run.seed, 2, accepting_after(Duration::ZERO))?;
         // The answer is dropped: only the cost of the work is looked at.
-        let _answer = rig.runtime.block_on((self.checkout.pay)(&rig.pool, &rig.gateway(), &rig.orders[0].reference));
+        let _answer =
+            rig.runtime.block_on((self.checkout.pay)(&rig.pool, &rig.provider.gateway(), &rig.orders[0].reference));
         Ok(())
     }
 

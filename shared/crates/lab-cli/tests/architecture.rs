@@ -51,7 +51,8 @@ fn directions_are_kept() {
             "lab-results" | "orderflow" => false,
             "lab-probe" => false,
             "lab-flame" => dependency == "lab-results",
-            "orderflow-accounts" | "orderflow-store" => dependency == "orderflow",
+            "orderflow-accounts" | "orderflow-payments" | "orderflow-store" => dependency == "orderflow",
+            "orderflow-shop" => ["orderflow", "orderflow-payments", "orderflow-store"].contains(&dependency),
             "lab-load" => ["lab-probe", "lab-results", "orderflow"].contains(&dependency),
             "lab-harness" => ["lab-flame", "lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"]
                 .contains(&dependency),
@@ -140,6 +141,13 @@ fn a_lab_pays_only_for_what_it_needs() {
         assert_eq!(has(package, "sqlx"), manifest.contains("\"database\""), "{package} and sqlx");
         assert_eq!(has(package, "axum"), manifest.contains("kind = \"service\""), "{package} and axum");
     }
+}
+
+/// A running shop asks its payment gateway in a process that has no database.
+#[test]
+fn payments_know_no_database() {
+    let tree = cargo(&["tree", "--package", "orderflow-payments", "--edges", "normal,build", "--prefix", "none"]);
+    assert!(tree.lines().any(|line| line.starts_with("hyper ")) && !tree.contains("sqlx"), "{tree}");
 }
 
 /// Crates of a tree that sqlx stands on, with the features that they are compiled with: those that are linked (first), and those that

@@ -122,7 +122,7 @@ impl Opened {
 }
 
 /// The same error; where a full or failing disk is behind it, as the machine's trouble, with what to do.
-pub(super) fn or_the_machines(error: anyhow::Error) -> anyhow::Error {
+pub fn or_the_machines(error: anyhow::Error) -> anyhow::Error {
     match error.chain().find_map(|cause| disk_trouble(cause.downcast_ref()?)) {
         Some(words) => anyhow::anyhow!(words).context(MachineTrouble),
         None => error,
@@ -138,7 +138,7 @@ fn wall_time() -> Duration {
 ///
 /// # Errors
 /// The disk below the database is full, or fails: the machine's trouble, whatever the subject asked.
-pub(super) fn of_the_database(error: sqlx::Error) -> Result<sqlx::Error> {
+pub fn of_the_database(error: sqlx::Error) -> Result<sqlx::Error> {
     match disk_trouble(&error) {
         Some(words) => Err(anyhow::anyhow!(words).context(MachineTrouble)),
         None => Ok(error),

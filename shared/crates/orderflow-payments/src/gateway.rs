@@ -1,8 +1,6 @@
 //! The shop's side of the payment gateway: one HTTP request for each charge.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Refusal;
+use crate::InFlight;
 
-/// How long the shop waits for the gateway.
-pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+/// How long we wait for the gateway.
+pub const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What the gateway did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,31 +28,40 @@ pub enum Charge {
     Declined,
 }
 
+/// Whether the card was charged is not known; the text says why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the payment gateway gave no answer: {0}")]
+pub struct Lost(pub String);
+
 /// The body of a request to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct ChargeRequest {
-    pub(super) reference: String,
-    pub(super) cents: i64,
+pub struct ChargeRequest {
+    /// The order's.
+    pub reference: String,
+    /// What the order costs.
+    pub cents: i64,
 }
 
 /// The payment gateway, a service of somebody else's. Clones share their gauge.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     address: SocketAddr,
-    under_way: Arc<AtomicUsize>,
+    under_way: InFlight,
 }
 
 impl Gateway {
     /// The gateway that listens there.
     pub fn at(address: SocketAddr) -> Gateway {
-        Gateway { address, under_way: Arc::default() }
+        Gateway { address, under_way: InFlight::default() }
     }
 
     /// Charges the customer's card, and waits for the bank's answer.
-    pub async fn charge(&self, reference: &str, total: Cents) -> Result<Charge, Refusal> {
-        let _call = Call::begin(&self.under_way);
+    ///
+    /// # Errors
+    /// The gateway did not answer within [`PATIENCE`], or with neither 200 (accepted) nor 402 (declined).
+    pub async fn charge(&self, reference: &str, total: Cents) -> Result<Charge, Lost> {
         let request = ChargeRequest { reference: reference.into(), cents: total.0 };
-        let answered = timeout(PATIENCE, self.post(&request)).await;
+        let answered = self.under_way.count(timeout(PATIENCE, self.post(&request))).await;
         match answered.map_err(|_| lost("timeout"))?? {
             StatusCode::OK => Ok(Charge::Accepted),
             StatusCode::PAYMENT_REQUIRED => Ok(Charge::Declined),
@@ -63,12 +70,12 @@ impl Gateway {
     }
 
     /// How many charges are waiting for their answer right now.
-    pub(super) fn under_way(&self) -> usize {
-        self.under_way.load(Relaxed)
+    pub fn under_way(&self) -> usize {
+        self.under_way.now()
     }
 
     /// A connection for each charge: the gateway is far away and its answer takes long, so the handshake does not matter.
-    async fn post(&self, charge: &ChargeRequest) -> Result<StatusCode, Refusal> {
+    async fn post(&self, charge: &ChargeRequest) -> Result<StatusCode, Lost> {
         let stream = TcpStream::connect(self.address).await.map_err(lost)?;
         stream.set_nodelay(true).map_err(lost)?;
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(lost)?;
@@ -84,22 +91,6 @@ impl Gateway {
     }
 }
 
-fn lost(reason: impl ToString) -> Refusal {
-    Refusal::GatewayLost(reason.to_string())
-}
-
-/// Counts itself as long as it lives, so that an abandoned call ends, too.
-struct Call<'a>(&'a AtomicUsize);
-
-impl Call<'_> {
-    fn begin(under_way: &AtomicUsize) -> Call<'_> {
-        under_way.fetch_add(1, Relaxed);
-        Call(under_way)
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
+fn lost(reason: impl ToString) -> Lost {
+    Lost(reason.to_string())
 }

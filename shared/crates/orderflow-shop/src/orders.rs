@@ -3,7 +3,7 @@
 use orderflow::Cents;
 use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
 
-use super::Refusal;
+use crate::Refusal;
 
 /// Placed, not paid.
 pub const PENDING: &str = "pending";
@@ -42,7 +42,7 @@ pub async fn begin(pool: &AnyPool) -> Result<Transaction<'static, Any>, sqlx::Er
 }
 
 /// References of all orders that can be paid, the oldest first.
-pub(super) async fn pending<'c>(database: impl AnyExecutor<'c>) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn pending<'c>(database: impl AnyExecutor<'c>) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT reference FROM orders WHERE status = $1 ORDER BY id")
         .bind(PENDING)
         .fetch_all(database)

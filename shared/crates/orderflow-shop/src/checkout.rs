@@ -1,0 +1,44 @@
+//! The checkout's slot.
+
+use std::pin::Pin;
+
+use orderflow_payments::{Gateway, Lost};
+use sqlx::AnyPool;
+
+/// What customers can do about an order, as functions: a lab's, its solution's, or yours.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkout {
+    /// Pays for an order.
+    pub pay: for<'a> fn(&'a AnyPool, &'a Gateway, &'a str) -> Answer<'a>,
+    /// Calls an order off.
+    pub cancel: for<'a> fn(&'a AnyPool, &'a str) -> Answer<'a>,
+}
+
+/// What the customer is told, once it is known.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;
+
+/// Why a customer does not get what they asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No order has this reference.
+    #[error("there is no such order")]
+    UnknownOrder,
+    /// Somebody has paid the order, is paying it right now, or has called it off.
+    #[error("the order is not pending")]
+    NotPending,
+    /// The bank says no.
+    #[error("the card was declined")]
+    Declined,
+    /// Whether the card was charged is not known.
+    #[error("the payment gateway gave no answer: {0}")]
+    GatewayLost(String),
+    /// Above all [`sqlx::Error::PoolTimedOut`]: no connection became free in time.
+    #[error("{0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<Lost> for Refusal {
+    fn from(Lost(reason): Lost) -> Refusal {
+        Refusal::GatewayLost(reason)
+    }
+}
