@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
-use lab_harness::store;
+use anyhow::{Result, anyhow};
+use lab_harness::{MachineTrouble, store};
 use orderflow::Order;
 use orderflow_payments::{Provider, Reply, answering};
 use orderflow_store::{Backend, PoolSettings, connect};
@@ -192,15 +192,16 @@ pub(super) async fn closed_pool(url: &str, acquire_timeout: Duration) -> Result<
     };
     pool.set_connect_options(nowhere.parse::<AnyConnectOptions>()?);
     let until = Instant::now() + LONG;
+    // Until here no code under test has run.
     while pool.num_idle() != 1 {
         if Instant::now() >= until {
-            bail!("the pool's only connection did not become free");
+            return Err(anyhow!("the pool's only connection did not become free").context(MachineTrouble));
         }
         sleep(GLANCE).await;
     }
     match orders::find(&pool, "").await {
         Err(Refusal::UnknownOrder) => Ok(pool),
-        found => bail!("the pool does not work: {found:?}"),
+        found => Err(anyhow!("the pool does not work: {found:?}").context(MachineTrouble)),
     }
 }
 

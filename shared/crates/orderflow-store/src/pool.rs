@@ -4,7 +4,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor, Transaction};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a service decides about its pool. The rest is sqlx's default; above all, sqlx pings a connection before it is handed
 /// out and after it is handed back, so that on PostgreSQL one statement through the pool is three round trips.
@@ -25,6 +25,10 @@ impl Default for PoolSettings {
     }
 }
 
+/// How long opening a pool may take. No caller waits for it, so that a caller's patience says nothing about it: where a busy machine
+/// takes longer for the first connection, it is tried again.
+const OPENING: Duration = Duration::from_secs(10);
+
 /// Opens a pool on a `sqlite://` or `postgres://` URL, and one connection to see that the database answers.
 ///
 /// SQLite is set up as a service would: write-ahead log, `synchronous = NORMAL`, five seconds of patience with a locked
@@ -38,7 +42,7 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<AnyPool, Stor
     if backend == Backend::Sqlite {
         switch_to_write_ahead_log(url).await.map_err(no_answer)?;
     }
-    AnyPoolOptions::new()
+    let pool = AnyPoolOptions::new()
         .max_connections(settings.max_connections)
         .min_connections(settings.min_connections)
         .acquire_timeout(settings.acquire_timeout)
@@ -49,10 +53,14 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<AnyPool, Stor
                 }
                 Ok(())
             })
-        })
-        .connect_with(options)
-        .await
-        .map_err(no_answer)
+        });
+    let until = Instant::now() + OPENING;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::PoolTimedOut) if Instant::now() < until => {}
+            opened => return opened.map_err(no_answer),
+        }
+    }
 }
 
 /// The mode is a property of the file. It is switched once, before the pool, because two connections that switch at the same
