@@ -1,0 +1,74 @@
+//! Adds items as they are read. Of an order whose last item cannot be read, the others are in the totals.
+
+use std::str::FromStr;
+
+use orderflow::{Cents, Region};
+
+use crate::contract::{Totals, Unreadable};
+
+/// Adds up the orders of a feed. An order of which anything cannot be read is rejected as a whole.
+pub fn feed_totals(feed: &str) -> Totals {
+    let mut totals = Totals::default();
+    for line in feed.lines() {
+        if read(line, &mut totals).is_err() {
+            totals.rejected += 1;
+        }
+    }
+    totals
+}
+
+fn read(line: &str, totals: &mut Totals) -> Result<(), Unreadable> {
+    let [id, _placed_at, _customer, _status, items] = fields(line, ',')?;
+    let OrderId { region } = id.parse()?;
+    for item in items.split('|') {
+        let Item { quantity, price } = item.parse()?;
+        totals.items += 1;
+        let revenue = &mut totals.revenue[region as usize];
+        *revenue = *revenue + price * quantity;
+    }
+    totals.orders += 1;
+    Ok(())
+}
+
+struct OrderId {
+    region: Region,
+}
+
+impl FromStr for OrderId {
+    type Err = Unreadable;
+
+    fn from_str(id: &str) -> Result<Self, Unreadable> {
+        let [region, number] = fields(id, '-')?;
+        number.parse::<u32>().map_err(|_| Unreadable)?;
+        let region = Region::ALL.into_iter().find(|known| known.code() == region);
+        Ok(OrderId { region: region.ok_or(Unreadable)? })
+    }
+}
+
+struct Item {
+    quantity: u32,
+    price: Cents,
+}
+
+impl FromStr for Item {
+    type Err = Unreadable;
+
+    fn from_str(item: &str) -> Result<Self, Unreadable> {
+        let [product, quantity, price] = fields(item, ':')?;
+        if product.is_empty() {
+            return Err(Unreadable);
+        }
+        let quantity = quantity.parse().map_err(|_| Unreadable)?;
+        Ok(Item { quantity, price: Cents(price.parse().map_err(|_| Unreadable)?) })
+    }
+}
+
+/// So many fields of a text, no more and no less, where they stand in it.
+fn fields<const N: usize>(text: &str, separator: char) -> Result<[&str; N], Unreadable> {
+    let mut fields = [""; N];
+    let mut rest = text.split(separator);
+    for field in &mut fields {
+        *field = rest.next().ok_or(Unreadable)?.trim();
+    }
+    if rest.next().is_none() { Ok(fields) } else { Err(Unreadable) }
+}
