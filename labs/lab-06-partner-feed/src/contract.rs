@@ -33,9 +33,10 @@ impl Totals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// The contract of `feed_totals`. A line is an order of five columns between commas: its reference, when it was placed, the customer,
-/// the status, its items. A reference is a region's two letters, `-` and a number. Items are separated by `|`, and each is a product, a
-/// quantity and the price of one in cents, with `:` between them. Spaces around any of these do not count.
+/// The contract of `feed_totals`. A line is an order of five columns between commas: its id, when it was placed, the customer, the status,
+/// its items. An id is a region's two letters, `-` and a number. Items are separated by `|`, and each is a product, a quantity and the
+/// price of one in cents, with `:` between them. Spaces around any of these do not count. An order is rejected as a whole where its id or
+/// any of its items cannot be read, or where it has not five columns; the other three may hold anything. Amounts fit into an `i64`.
 pub struct FeedTotals;
 
 impl Kernel for FeedTotals {
@@ -65,29 +66,42 @@ impl Kernel for FeedTotals {
 
     fn adversarial(seed: u64) -> Vec<(&'static str, String)> {
         let good = line(&Shop::new(seed).orders(1)[0]);
-        let order = |items: &str| format!("US-10017,1760000000,4711,paid,{items}\n");
+        let with = |items: &[&str]| -> String {
+            items.iter().map(|items| format!("US-10017,1760000000,4711,paid,{items}\n")).collect()
+        };
+        let from = |ids: &[&str]| -> String { ids.iter().map(|id| format!("{id},1,2,paid,SKU-1:1:100\n")).collect() };
         let many = vec!["SKU-00001:1:100"; 2_000].join("|");
         vec![
             ("an empty feed", String::new()),
             ("empty lines", "\n\n \n".into()),
             ("lines that end as on Windows", good.replace('\n', "\r\n").repeat(2)),
             ("no end of the last line", good.trim_end().to_string()),
-            ("spaces around everything", " DE - 7 ,\t1 , 2 , paid , SKU-1 : 3 : 250 |\u{a0}SKU-2:1:99 \n".into()),
-            ("an order of 2,000 items", order(&many)),
-            ("an order whose last item cannot be read", order(&format!("{many}|SKU-00002:two:100")) + &good),
-            ("an item too few, one too many, and none", order("SKU-1:2") + &order("SKU-1:2:3:4") + &order("")),
-            ("no product, and a price that is a refund", order(":2:300") + &order("SKU-1:2:-300")),
-            ("a column too few, and one too many", "US-1,1,2,paid\nUS-1,1,2,paid,SKU-1:1:1,more\n".into()),
             (
-                "references that are none",
-                good.replacen('-', "", 1) + "XX-1,1,2,paid,SKU-1:1:1\nUS-1-2,1,2,paid,SKU-1:1:1\n",
+                "spaces of all kinds around everything",
+                "\u{a0}DE\u{a0}-\t7 ,\t1 , 2 , paid , A :\u{3000}3 :\u{a0}250\u{a0}|\u{a0}B:1:99 \n".into(),
             ),
+            ("an order of 2,000 items", with(&[&many])),
+            ("an order whose last item cannot be read", with(&[&format!("{many}|SKU-00002:two:100")]) + &good),
             (
-                "numbers that are none",
-                "us-1,1,2,paid,A:1:1\nUS--1,1,2,paid,A:1:1\nUS-,1,2,paid,A:1:1\nUS-1,1,2,paid,A:-1:1\n".into(),
+                "an order whose first item cannot be read, or one in its middle",
+                with(&["A:x:1|B:1:1", "A:1:1|B:1|C:1:1"]),
             ),
+            ("a field too few in an item, and one too many", with(&["A:1", "A:1:1:1", "A:1:1:", ""])),
+            ("nothing where an item belongs", with(&["A:1:1|", "|A:1:1", "A:1:1||B:1:1"])),
+            ("no product", with(&[":2:300", " :2:300", "\u{a0}:2:300"])),
+            (
+                "prices that are none, a refund, and a large one",
+                with(&["A:1:x", "A:1:", "A:1:2.50", "A:1:-300", "A:1:3000000000"]),
+            ),
+            ("quantities that are none, and nothing bought", with(&["A:-1:1", "A:1.0:1", "A:4294967296:1", "A:0:1"])),
+            ("a column too few", "US-1,1,2,paid\n".into()),
+            ("a column too many", with(&["A:1:1,more", "A:1:1,", "A,1:1:1"])),
+            ("ids that are none", from(&["", "US1", "XX-1", "USA-1", "us-1", "US-1-2", "US-1-", "US--1"])),
+            ("numbers of ids that are none", from(&["US-", "US-x", "US-4294967296", "US-1.5"])),
+            ("signs that a number may have", from(&["US-+7"]) + &with(&["A:+2:+300"])),
+            ("columns that nobody reads", "US-1,,x,,A:2:100\n".into()),
             ("the same order twice", good.repeat(2)),
-            ("other scripts", format!("明,{good}") + &order("Größe-明:1:250|Ω:2:1")),
+            ("other scripts", format!("明,{good}") + &with(&["Größe-明:1:250|Ω:2:1"])),
         ]
     }
 
@@ -146,8 +160,8 @@ fn read(line: &str) -> Option<(Region, Vec<Cents>)> {
         text.split(separator).map(|field| field.trim().to_string()).collect()
     };
     let columns = fields(line, ',');
-    let (reference, items) = (columns.first()?, columns.get(4).filter(|_| columns.len() == 5)?);
-    let parts = fields(reference, '-');
+    let (id, items) = (columns.first()?, columns.get(4).filter(|_| columns.len() == 5)?);
+    let parts = fields(id, '-');
     let region = *Region::ALL.iter().find(|region| region.code() == parts[0])?;
     let _number: u32 = parts.get(1).filter(|_| parts.len() == 2)?.parse().ok()?;
     let price = |item: String| -> Option<Cents> {

@@ -7,7 +7,7 @@ use orderflow::{Cents, Region};
 
 use crate::contract::{Totals, Unreadable};
 
-/// Adds up the orders of a feed. An order of which anything cannot be read is rejected as a whole.
+/// Adds up the orders of a feed. An order whose id or any item cannot be read is rejected as a whole.
 pub fn feed_totals(feed: &str) -> Totals {
     let mut totals = Totals::default();
     for line in feed.lines() {

@@ -1,0 +1,79 @@
+//! One list of items for the whole feed, emptied for each order.
+
+use std::str::FromStr;
+
+use orderflow::{Cents, Region};
+
+use crate::contract::{Totals, Unreadable};
+
+/// Adds up the orders of a feed. An order whose id or any item cannot be read is rejected as a whole.
+pub fn feed_totals(feed: &str) -> Totals {
+    let mut totals = Totals::default();
+    let mut items = Vec::new();
+    for line in feed.lines() {
+        match order(line, &mut items) {
+            Ok(PartnerOrder { id, items, revenue }) => totals.add(id.region, items, revenue),
+            Err(Unreadable) => totals.rejected += 1,
+        }
+    }
+    totals
+}
+
+struct PartnerOrder {
+    id: OrderId,
+    items: u64,
+    revenue: Cents,
+}
+
+fn order(line: &str, list: &mut Vec<Item>) -> Result<PartnerOrder, Unreadable> {
+    let [id, _placed_at, _customer, _status, items] = fields(line, ',')?;
+    list.clear();
+    for item in items.split('|') {
+        list.push(item.parse()?);
+    }
+    let revenue = list.iter().map(|item| item.price * item.quantity).sum();
+    Ok(PartnerOrder { id: id.parse()?, items: list.len() as u64, revenue })
+}
+
+struct OrderId {
+    region: Region,
+}
+
+impl FromStr for OrderId {
+    type Err = Unreadable;
+
+    fn from_str(id: &str) -> Result<Self, Unreadable> {
+        let [region, number] = fields(id, '-')?;
+        number.parse::<u32>().map_err(|_| Unreadable)?;
+        let region = Region::ALL.into_iter().find(|known| known.code() == region);
+        Ok(OrderId { region: region.ok_or(Unreadable)? })
+    }
+}
+
+struct Item {
+    quantity: u32,
+    price: Cents,
+}
+
+impl FromStr for Item {
+    type Err = Unreadable;
+
+    fn from_str(item: &str) -> Result<Self, Unreadable> {
+        let [product, quantity, price] = fields(item, ':')?;
+        if product.is_empty() {
+            return Err(Unreadable);
+        }
+        let quantity = quantity.parse().map_err(|_| Unreadable)?;
+        Ok(Item { quantity, price: Cents(price.parse().map_err(|_| Unreadable)?) })
+    }
+}
+
+/// So many fields of a text, no more and no less, where they stand in it.
+fn fields<const N: usize>(text: &str, separator: char) -> Result<[&str; N], Unreadable> {
+    let mut fields = [""; N];
+    let mut rest = text.split(separator);
+    for field in &mut fields {
+        *field = rest.next().ok_or(Unreadable)?.trim();
+    }
+    if rest.next().is_none() { Ok(fields) } else { Err(Unreadable) }
+}
