@@ -32,6 +32,8 @@ pub const JUDGE_FLAGS: &str = "-Cllvm-args=-align-all-functions=6";
 
 /// Where a lab's contract is, or its root.
 const CONTRACT: &str = "src/contract.rs";
+/// What stands in its place in whatever is judged.
+const REEXPORT: &str = "//! The judge's own contract.\npub use pristine::contract::*;\n";
 /// Cargo's lock file.
 const LOCK: &str = "Cargo.lock";
 /// What ours was made of, and what Cargo made of it.
@@ -292,8 +294,7 @@ fn with_pristine_contract(lab: &Lab, pristine: &Files, theirs: &Files) -> (Files
         .map(|(path, text)| (path.clone(), text.clone()))
         .collect();
     yours.extend(theirs.iter().filter(|(path, _)| counts(path)).map(|(path, text)| (path.clone(), text.clone())));
-    let reexport = "//! The judge's own contract.\npub use pristine::contract::*;\n";
-    yours.insert(CONTRACT.into(), reexport.into());
+    yours.insert(CONTRACT.into(), REEXPORT.into());
     let differs = |path: &&String| !counts(path) && pristine.get(*path) != theirs.get(*path);
     let all: BTreeSet<&String> = pristine.keys().chain(theirs.keys()).collect();
     let ignored = all.into_iter().filter(differs).map(|path| format!("labs/{}/{path}", lab.name)).collect();

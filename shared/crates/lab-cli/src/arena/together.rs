@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use super::packages::write_package;
-use super::{Arena, Attempt, Ground, Programs, Yours};
+use super::{Arena, Attempt, CONTRACT, Ground, Programs, REEXPORT, Yours};
 use crate::cargo::Built;
 use crate::catalogue::Lab;
 use crate::pristine::Files;
@@ -38,10 +38,7 @@ impl Together {
             files.extend(yours.into_iter().filter_map(|(path, text)| Some((in_module(name, &path)?, text))));
             names.push(name.to_string());
         }
-        files.insert(
-            "src/contract.rs".into(),
-            b"//! The judge's own contract.\npub use pristine::contract::*;\n".into(),
-        );
+        files.insert(CONTRACT.into(), REEXPORT.into());
         files.insert("src/main.rs".into(), main(&names).into_bytes());
         write_package(&ground.folder.join(TOGETHER), &ground.lab, TOGETHER, &files)?;
         let arena = ground.with_members(workspace, &["original", "reference", TOGETHER], Yours::default())?;
