@@ -126,7 +126,7 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
         }
         let (apart, together): (Vec<&Proof>, Vec<&Proof>) =
             proofs.into_iter().partition(|proof| proof.is_apart || is_timed(proof));
-        let apart = [left_by_all(workspace, lab, &together, &mut problems)?, apart].concat();
+        let apart = [prove_together(workspace, lab, &together, &mut problems)?, apart].concat();
         for proof in apart {
             let is_timed = is_timed(proof);
             let attempt = proof.attempt.clone();
@@ -140,7 +140,7 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
 }
 
 /// Proves what can be built together; returns what cannot.
-fn left_by_all<'a>(
+fn prove_together<'a>(
     workspace: &Workspace,
     lab: &Lab,
     proofs: &[&'a Proof],

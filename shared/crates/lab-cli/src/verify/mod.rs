@@ -149,13 +149,10 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
     let findings = match built {
         Err(reason) => Findings { ended: Some(Ended { outcome: Outcome::Invalid, reason }), ..Findings::default() },
         Ok(programs) => {
-            let started = Instant::now();
             let database = database_for(&arena.lab, &programs)?;
             let (quick, known) = (options.quick, &Known::default());
             let stages = Stages { lab: &arena.lab, programs: &programs, database: &database, seed, quick, known };
-            let mut findings = through_stages(&stages, callgrind.as_ref(), options.is_timed())?;
-            findings.seconds = started.elapsed().as_secs_f64();
-            findings
+            through_stages(&stages, callgrind.as_ref(), options.is_timed())?
         }
     };
     Ok((verdict_of(workspace, &arena.lab, options, seed, findings), arena.ignored))
@@ -181,16 +178,15 @@ pub fn counts_only(
 ) -> Result<Verdict> {
     let options = Options { quick: true, ..Options::default() };
     let stages = Stages { lab, programs, database, seed, quick: true, known };
-    let started = Instant::now();
-    let mut findings = through_stages(&stages, None, false)?;
-    findings.seconds = started.elapsed().as_secs_f64();
-    Ok(verdict_of(workspace, lab, &options, seed, findings))
+    Ok(verdict_of(workspace, lab, &options, seed, through_stages(&stages, None, false)?))
 }
 
 /// Correctness, counts, instructions where they are asked for, time: the first that fails ends it.
 fn through_stages(stages: &Stages, callgrind: Option<&instructions::Callgrind>, is_timed: bool) -> Result<Findings> {
     let mut findings = Findings { database: stages.database.kind(), ..Findings::default() };
+    let started = Instant::now();
     findings.ended = all_stages(stages, callgrind, is_timed, &mut findings)?.err();
+    findings.seconds = started.elapsed().as_secs_f64();
     Ok(findings)
 }
 
