@@ -151,7 +151,8 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Options) -> Result<(Verdi
         Ok(programs) => {
             let database = database_for(&arena.lab, &programs)?;
             let (quick, known) = (options.quick, &Known::default());
-            let stages = Stages { lab: &arena.lab, programs: &programs, database: &database, seed, quick, known };
+            let (lab, programs, database) = (&arena.lab, &programs, &database);
+            let stages = Stages { lab, programs, database, seed, quick, is_proof: false, known };
             through_stages(&stages, callgrind.as_ref(), options.is_timed())?
         }
     };
@@ -177,7 +178,7 @@ pub fn counts_only(
     known: &Known,
 ) -> Result<Verdict> {
     let options = Options { quick: true, ..Options::default() };
-    let stages = Stages { lab, programs, database, seed, quick: true, known };
+    let stages = Stages { lab, programs, database, seed, quick: true, is_proof: true, known };
     Ok(verdict_of(workspace, lab, &options, seed, through_stages(&stages, None, false)?))
 }
 

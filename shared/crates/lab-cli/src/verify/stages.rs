@@ -19,6 +19,8 @@ use crate::terminal::spinner;
 const LIMIT: Duration = Duration::from_secs(15);
 /// The same where a driver, a service and a database all use some of it: hashing passwords takes 12 s of it.
 const LIMIT_OF_MANY: Duration = Duration::from_secs(40);
+/// The cases of a proof are few, and an endless loop among the attempts takes all of their limit: that is so many times less.
+const IN_A_PROOF: u32 = 3;
 
 /// What the stages work on.
 pub struct Stages<'a> {
@@ -32,6 +34,8 @@ pub struct Stages<'a> {
     pub seed: u64,
     /// Small sizes.
     pub quick: bool,
+    /// A proof's: endless loops end sooner.
+    pub is_proof: bool,
     /// Counts of the original and the reference that need not be taken again.
     pub known: &'a Known,
 }
@@ -124,6 +128,7 @@ impl Stages<'_> {
             arguments.extend(["--subject".into(), program.to_str().context("the path is not Unicode")?.into()]);
         }
         let limit = if self.lab.meta.kind == Kind::Kernel { LIMIT } else { LIMIT_OF_MANY };
+        let limit = if self.is_proof && verb == "check" { limit / IN_A_PROOF } else { limit };
         let call = Call { arguments, environment: self.database.environment(), ..Call::default() };
         Ok((driver, call.within_cpu_time(limit)))
     }

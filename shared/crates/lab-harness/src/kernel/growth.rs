@@ -8,11 +8,12 @@
 //! some machines as steep as n to the 1.5. The contract's own answer, made right after each call from the same input, meets the same
 //! machine. So what its time grows by beyond proportion is the machine's, and is taken off.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use lab_probe::process_cpu_time;
 use lab_results::gate::counted;
-use lab_results::growth;
+use lab_results::{Record, growth};
 
 use super::{Kernel, Subject, Wrong};
 use crate::program::{Run, emit};
@@ -22,8 +23,12 @@ pub const CPU_TIME_EXPONENT: &str = "cpu_time_exponent";
 
 /// No larger size after a call that took this much: what works in proportion never does.
 const LONG: Duration = Duration::from_millis(400);
+/// Nor after one that took this much, where the growth is clear already.
+const LONG_ENOUGH: Duration = Duration::from_millis(100);
 /// Nor a further round after this much in all.
-const ENOUGH: Duration = Duration::from_millis(1_000);
+const ENOUGH: Duration = Duration::from_millis(2_000);
+/// One round cannot tell these from what a gate refuses, or lets pass.
+const UNCLEAR: Range<f64> = 1.15..1.6;
 /// Of each size the least of so many calls counts.
 const ROUNDS: u64 = 3;
 /// The machine's part is believed up to this much: more is a disturbed sample, and must not hide a square.
@@ -40,42 +45,73 @@ fn sizes<K: Kernel>() -> Vec<usize> {
 }
 
 /// The exponent, the larger one of the inputs as they come and of the same [in one piece](Kernel::stretched); nothing where there are too
-/// few sizes to tell.
+/// few sizes to tell. A run at small sizes ends with the first round that is clear: further ones are there for what is close to a limit.
 pub(super) fn cpu_time_exponent<K: Kernel>(subject: &Subject<K>, run: &Run) -> Result<Option<f64>, Wrong> {
-    let (pieces, one_piece) = (exponent(subject, run, |input| input)?, exponent(subject, run, K::stretched)?);
-    Ok(pieces.zip(one_piece).map(|(pieces, one_piece)| pieces.max(one_piece)))
-}
-
-fn exponent<K: Kernel>(
-    subject: &Subject<K>,
-    run: &Run,
-    shaped: fn(K::Input) -> K::Input,
-) -> Result<Option<f64>, Wrong> {
-    let mut sizes = sizes::<K>();
-    let (mut asked, mut contract) = (vec![Least::NONE; sizes.len()], vec![Least::NONE; sizes.len()]);
+    let sizes = sizes::<K>();
+    let (mut pieces, mut one_piece) = (Series::new(sizes.len()), Series::new(sizes.len()));
     let started = process_cpu_time();
     for round in 0..ROUNDS {
-        for i in 0..sizes.len() {
-            let name = format!("CPU time of {}", counted(sizes[i] as u64, K::UNIT));
-            emit(&lab_results::Record::Case { name: name.clone() });
-            let input = shaped(K::input(run.seed.wrapping_add(1_000_000 * (round + 1) + i as u64), sizes[i]));
-            let call = subject.ask(name, &input)?;
-            subject.drop_answer(call.answer);
-            let extent = K::extent(&input).max(1);
-            asked[i].take(extent, call.cpu);
-            contract[i].take(extent, call.contract_cpu);
-            if call.cpu > LONG && i + 1 >= FEWEST_SIZES {
-                sizes.truncate(i + 1);
+        for (i, &size) in sizes.iter().enumerate() {
+            if i >= pieces.reached.max(one_piece.reached) {
                 break;
             }
+            emit(&Record::Case { name: format!("CPU time of {}", counted(size as u64, K::UNIT)) });
+            let input = K::input(run.seed.wrapping_add(1_000_000 * (round + 1) + i as u64), size);
+            pieces.ask(i, subject, &input)?;
+            one_piece.ask(i, subject, &K::stretched(input))?;
         }
-        if process_cpu_time() - started > ENOUGH && round > 0 {
+        let is_enough = round > 0 && process_cpu_time() - started > ENOUGH;
+        let is_clear = larger(&pieces, &one_piece).is_some_and(|exponent| !UNCLEAR.contains(&exponent));
+        if is_enough || run.smoke && is_clear {
             break;
         }
     }
-    let exponent =
-        |least: &[Least]| growth::exponent(&least[..sizes.len()].iter().map(Least::point).collect::<Vec<_>>());
-    Ok(exponent(&asked).zip(exponent(&contract)).map(|(asked, contract)| beyond(asked, contract)))
+    Ok(larger(&pieces, &one_piece))
+}
+
+fn larger(pieces: &Series, one_piece: &Series) -> Option<f64> {
+    pieces.exponent().zip(one_piece.exponent()).map(|(pieces, one_piece)| pieces.max(one_piece))
+}
+
+/// What inputs of one shape took, by size.
+struct Series {
+    asked: Vec<Least>,
+    contract: Vec<Least>,
+    /// So many sizes are asked for.
+    reached: usize,
+}
+
+impl Series {
+    fn new(sizes: usize) -> Series {
+        Series { asked: vec![Least::NONE; sizes], contract: vec![Least::NONE; sizes], reached: sizes }
+    }
+
+    /// Takes a call's time at the size of this position, unless a smaller one took long.
+    fn ask<K: Kernel>(&mut self, i: usize, subject: &Subject<K>, input: &K::Input) -> Result<(), Wrong> {
+        if i >= self.reached {
+            return Ok(());
+        }
+        let extent = K::extent(input).max(1);
+        let call = subject.ask(format!("CPU time of {}", counted(extent, K::EXTENT_UNIT)), input)?;
+        subject.drop_answer(call.answer);
+        self.asked[i].take(extent, call.cpu);
+        self.contract[i].take(extent, call.contract_cpu);
+        let until_here = i + 1;
+        let is_steep = || self.exponent_up_to(until_here).is_some_and(|exponent| exponent > UNCLEAR.end);
+        if until_here >= FEWEST_SIZES && (call.cpu > LONG || call.cpu > LONG_ENOUGH && is_steep()) {
+            self.reached = until_here;
+        }
+        Ok(())
+    }
+
+    fn exponent(&self) -> Option<f64> {
+        self.exponent_up_to(self.reached)
+    }
+
+    fn exponent_up_to(&self, sizes: usize) -> Option<f64> {
+        let of = |least: &[Least]| growth::exponent(&least[..sizes].iter().map(Least::point).collect::<Vec<_>>());
+        of(&self.asked).zip(of(&self.contract)).map(|(asked, contract)| beyond(asked, contract))
+    }
 }
 
 /// The exponent without the machine's part, which the contract's own shows.
