@@ -9,7 +9,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use checkout::processes::{Started, assert_nothing_is_left, ignoring, signal, take_the_defaults_for_our_children};
+use checkout::processes::{
+    Started, assert_nothing_is_left, descendants, ignoring, signal, take_the_defaults_for_our_children,
+};
 use checkout::{ran, repository};
 use lab_results::dispositions::is_ignored;
 use tempfile::TempDir;
@@ -61,6 +63,30 @@ fn a_signal_in_any_phase_leaves_nothing_running() {
         assert!(name == "KILL" || last.contains("nothing is left running"), "{what}: {last}");
         assert_nothing_is_left(state.path(), &what);
     }
+}
+
+/// Somebody else's signal is no fault of the code under test: no verdict, and nothing is kept of one.
+#[test]
+fn a_judged_program_that_is_ended_from_outside_gets_no_verdict() {
+    let state = tempfile::tempdir().expect("a temporary folder");
+    let lab = Started(lab(&["verify", "1", "--quick"], state.path()).spawn().expect("lab runs"));
+    let is_judged = |pid: &u32| {
+        let said = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        said.ends_with("lab-01-string-building-yours\0")
+    };
+    let until = Instant::now() + Duration::from_secs(120);
+    let judged = loop {
+        if let Some(pid) = descendants(state.path()).into_iter().find(is_judged) {
+            break pid;
+        }
+        assert!(Instant::now() < until, "nothing is judged");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    signal(judged, "TERM");
+    let ended = lab.output();
+    assert!(ended.code == 3 && ended.stderr.contains("ended from outside (SIGTERM)"), "{ended:?}");
+    assert!(!state.path().join("progress.json").exists(), "no attempt is counted");
+    assert_nothing_is_left(state.path(), "a judged program was ended");
 }
 
 /// A Cargo that says when it has begun, and goes on until it is told; with a compiler, as Cargo has.

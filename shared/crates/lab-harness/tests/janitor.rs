@@ -235,7 +235,9 @@ fn the_server_does_not_outlive_a_killed_janitor(path: OsString, setpriv: bool) {
 fn a_scratch_database_is_dropped() {
     eprintln!("postgres: a scratch database on somebody's server");
     let folder = folder();
-    let start = Start { backend: Backend::Postgres, folder: folder.path(), variables: Vec::new() };
+    // An empty variable names no server.
+    let variables = vec![("DATABASE_URL", "".into())];
+    let start = Start { backend: Backend::Postgres, folder: folder.path(), variables };
     let (server, server_url) = start.janitor();
     let start = Start { variables: vec![("DATABASE_URL", server_url.clone().into())], ..start };
     let (victim, scratch_url) = start.victim_and_url();
