@@ -248,9 +248,35 @@ fn allow_open_files() -> Result<()> {
     Ok(())
 }
 
+/// The stack of a main thread, as Linux and macOS give it, in bytes.
+const STACK: u64 = 8 << 20;
+
+/// As much stack as usual, also where a shell gives less: what overflows there is nobody's endless recursion.
+///
+/// # Errors
+/// The machine allows less: its trouble.
+fn allow_stack() -> Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Stack);
+    if let Some(hard) = maximum.filter(|hard| *hard < STACK) {
+        let (hard, usual) = (hard >> 10, STACK >> 10);
+        let error = anyhow::anyhow!(
+            "a program may have {hard} KiB of stack here, and the lab's programs are run with {usual}: raise the limit (`ulimit -s {usual}`)"
+        );
+        return Err(error.context(MachineTrouble));
+    }
+    if current.is_some_and(|soft| soft < STACK) {
+        setrlimit(Resource::Stack, Rlimit { current: Some(STACK), maximum })
+            .context("Failed to raise the limit of the stack")?;
+    }
+    Ok(())
+}
+
 /// Started by `lab`, a program dies with it and keeps to the memory that it was given (in bytes of address space).
 pub fn behave_as_a_child() -> Result<()> {
     allow_open_files()?;
+    allow_stack()?;
     if let Ok(bytes) = std::env::var("LAB_MEMORY_LIMIT") {
         let bytes: u64 = bytes.parse().context("LAB_MEMORY_LIMIT is not a number of bytes")?;
         // Nobody but root may raise a limit that a shell (`ulimit -v`) or a batch system has set.

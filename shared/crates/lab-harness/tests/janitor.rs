@@ -80,7 +80,7 @@ fn cases() -> ExitCode {
     take_the_defaults_for_our_children();
     what_was_ignored_stays_ignored();
     a_program_is_told_postgresqls_variables_only_with_a_server();
-    a_program_opens_as_many_files_as_it_may_and_is_not_run_with_too_few();
+    a_program_takes_the_files_and_the_stack_that_it_may_have_and_is_not_run_with_too_few();
     let mut ignoring = Command::new("sh");
     ignoring.args(["-c", IGNORING]).arg(std::env::current_exe().unwrap()).arg(WITH_SIGNALS_IGNORED);
     assert!(ignoring.status().unwrap().success(), "the test depends on how it was started");
@@ -121,7 +121,7 @@ fn what_was_ignored_stays_ignored() {
     until(|| is_clean(folder.path()), || what_is_left(folder.path()));
 }
 
-/// A lab's program that was started by hand, and says what it was told of PostgreSQL, and how many files it may open.
+/// A lab's program that was started by hand, and says what it was told of PostgreSQL, and what it may have.
 struct TellsWhatItWasGiven;
 
 impl Program for TellsWhatItWasGiven {
@@ -129,6 +129,7 @@ impl Program for TellsWhatItWasGiven {
         let names = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("PG"));
         println!("told: {}", names.collect::<Vec<_>>().join(" "));
         println!("open files: {}", getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX));
+        println!("bytes of stack: {}", getrlimit(Resource::Stack).current.unwrap_or(u64::MAX));
         Ok(())
     }
 
@@ -157,12 +158,14 @@ fn a_program_is_told_postgresqls_variables_only_with_a_server() {
     }
 }
 
-/// Code that has too few open files is not wrong.
-fn a_program_opens_as_many_files_as_it_may_and_is_not_run_with_too_few() {
-    eprintln!("a program that was started with a limit of open files");
+/// Code that has too few open files, or too little stack, is not wrong.
+fn a_program_takes_the_files_and_the_stack_that_it_may_have_and_is_not_run_with_too_few() {
+    eprintln!("a program that was started with a limit of open files, or of its stack");
     for (limits, said, code) in [
         ("ulimit -Sn 128 && ulimit -Hn 700", "open files: 700", 0),
         ("ulimit -n 128", "\"type\":\"machine_failed\"", 1),
+        ("ulimit -Ss 1024", "bytes of stack: 8388608", 0),
+        ("ulimit -s 1024", "\"type\":\"machine_failed\"", 1),
     ] {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("{limits} && exec \"$0\" reproduce --smoke")]).arg(std::env::current_exe().unwrap());
