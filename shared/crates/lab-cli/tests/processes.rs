@@ -48,10 +48,12 @@ fn a_signal_in_any_phase_leaves_nothing_running() {
         let mut lab = Started(command.env("LAB_WATCHED", "1").spawn().expect("lab runs"));
         let mut said = BufReader::new(lab.0.stderr.take().expect("stderr is piped"));
         let beginning = format!("{{\"stage\":\"{stage}");
-        let mut line = String::new();
+        let (mut line, mut before) = (String::new(), String::new());
         while !line.starts_with(&beginning) {
+            before.push_str(&line);
             line.clear();
-            assert!(said.read_line(&mut line).expect("read") > 0, "{verb} ended before it was {stage}");
+            let is_there = said.read_line(&mut line).expect("read") > 0;
+            assert!(is_there, "{verb} ended before it was {stage}: {before}{:?}", lab.output());
         }
         signal(lab.0.id(), name);
         // Whoever still writes must be read.
