@@ -1,6 +1,5 @@
 //! The command line.
 
-mod dev;
 mod options;
 mod start;
 
@@ -9,9 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use self::dev::DevTask;
-pub use self::options::{BaselineTask, Differing, Dumping, OnLab, Recorded, Serving};
+pub use self::options::{BaselineTask, Differing, Dumping, Recorded, Serving};
 pub use self::start::{Said, arguments};
+use lab_core::on_lab::OnLab;
 
 /// OrderFlow Performance Labs: reproduce, measure, diagnose and fix real performance faults.
 #[derive(Debug, Parser)]
@@ -277,11 +276,12 @@ pub enum Verb {
         #[arg(long, value_name = "LAB,...", value_delimiter = ',')]
         labs: Vec<String>,
     },
-    /// Tasks for authors of labs.
+    /// Tasks for authors of labs: see `cargo lab dev --help`.
+    #[command(disable_help_flag = true, override_usage = "cargo lab dev TASK [OPTIONS]")]
     Dev {
-        /// What to do.
-        #[command(subcommand)]
-        task: DevTask,
+        /// A task and its options.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
     },
 }
 
@@ -321,7 +321,7 @@ mod tests {
             assert_eq!(help.kind(), clap::error::ErrorKind::DisplayHelp, "{name}");
             assert!(help.render().to_string().contains(&format!("Usage: cargo lab {name}")), "{name}: {help}");
         });
-        // The load generator has its own, which has to be built.
-        assert_eq!(without_help_of_their_own, ["load"]);
+        // These are programs of their own, which have to be built.
+        assert_eq!(without_help_of_their_own, ["load", "dev"]);
     }
 }

@@ -1,53 +1,21 @@
-//! `lab`: the learner's, the trainer's and the contributor's front door.
+//! `lab`: the learner's and the trainer's front door.
 //!
 //! It never links a lab or the harness: it runs their programs and reads their JSON lines.
 
-mod arena;
 mod args;
-mod cargo;
-mod catalogue;
-mod child;
-mod database;
-mod dev;
-mod error;
-mod flame;
-mod fullscreen;
-mod kept;
-mod machine;
-mod next;
-mod output;
-mod perf;
-mod pristine;
-mod progress;
-mod render;
-mod runner;
-mod seal;
-mod source;
-mod terminal;
 mod verbs;
-mod verify;
-mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::arena::Attempt;
 use crate::args::{Arguments, Said, Verb};
-use crate::workspace::Workspace;
+use lab_core::arena::Attempt;
+use lab_core::workspace::Workspace;
+use lab_core::{catalogue, pristine, progress, terminal, verify};
 
 fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|verb| verb == child::keeper::VERB) {
-        return child::keeper::keep(std::io::stdin().lock());
-    }
-    let ended = started().and_then(|()| parsed_and_run());
-    child::keeper::dismiss();
-    let complained = |error: anyhow::Error| {
-        complain!("{} {error:#}", terminal::paint(terminal::BAD, "error:"));
-        error::exit_code(&error)
-    };
-    let code = ended.unwrap_or_else(complained);
-    ExitCode::from(terminal::all_was_printed().map_or_else(complained, |()| code))
+    lab_core::start::main(parsed_and_run)
 }
 
 /// Runs what was typed, or says what is wrong with it. Help goes to standard output, and is printed as everything there.
@@ -63,11 +31,6 @@ fn parsed_and_run() -> Result<u8> {
             Ok(0)
         }
     }
-}
-
-fn started() -> Result<()> {
-    child::end_children_on_signals()?;
-    child::end_with_parent()
 }
 
 fn run(arguments: Arguments) -> Result<u8> {
@@ -152,6 +115,6 @@ fn run(arguments: Arguments) -> Result<u8> {
             let wanted: Vec<_> = wanted.iter().map(|wanted| lab(wanted)).collect::<Result<_>>()?;
             verbs::prefetch::run(&workspace, wanted)
         }
-        Some(Verb::Dev { task }) => dev::run(&workspace, task),
+        Some(Verb::Dev { arguments }) => verbs::dev::run(&workspace, &arguments),
     }
 }

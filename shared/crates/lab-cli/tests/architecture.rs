@@ -46,7 +46,9 @@ fn directions_are_kept() {
                     || !(is_lab(dependency) || dependency.starts_with("solution-"))
             }
             lab if is_lab(lab) => !is_lab(dependency) && !dependency.starts_with("solution-"),
-            "lab-cli" => ["lab-results", "lab-report"].contains(&dependency),
+            "lab-cli" => ["lab-core", "lab-results", "lab-report"].contains(&dependency),
+            "lab-dev" => ["lab-core", "lab-results"].contains(&dependency),
+            "lab-core" => dependency == "lab-results",
             "lab-report" => dependency == "lab-results",
             "lab-results" | "orderflow" => false,
             "lab-probe" => false,

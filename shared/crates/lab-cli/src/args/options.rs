@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use lab_core::on_lab::OnLab;
 
 /// A verb that records a lab's program for a while.
 #[derive(Debug, Clone, Args)]
@@ -16,25 +17,6 @@ pub struct Recorded {
     /// Keep perf's own file, perf.data, beside the flamegraph. It takes some ten megabytes a second.
     #[arg(long)]
     pub keep: bool,
-}
-
-/// A verb that runs a lab's program.
-#[derive(Debug, Clone, Args)]
-pub struct OnLab {
-    /// The lab.
-    pub lab: String,
-    /// Seed of the inputs. The same seed repeats a run.
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
-    /// Use the smallest size.
-    #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
-    pub smoke: bool,
-    /// Use the solution, not your code. Before SOLVED it is noted that you looked, unless only figures are shown.
-    #[arg(long)]
-    pub solution: bool,
-    /// Print the program's records as JSON lines.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Two programs to compare.

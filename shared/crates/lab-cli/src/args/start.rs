@@ -8,9 +8,9 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Arguments;
-use crate::catalogue;
-use crate::terminal::{BAD, COMMAND, paint};
-use crate::workspace::Workspace;
+use lab_core::catalogue;
+use lab_core::terminal::{BAD, COMMAND, paint};
+use lab_core::workspace::Workspace;
 
 /// What is said in place of doing something.
 pub enum Said {
@@ -124,7 +124,7 @@ mod tests {
             assert!(lacks_lab(&error(typed)), "{typed:?}");
         }
         for typed in
-            [&["lab", "verify", "1", "--sed"][..], &["lab", "dance"], &["lab", "dev", "new"], &["lab", "board"]]
+            [&["lab", "verify", "1", "--sed"][..], &["lab", "dance"], &["lab", "baseline", "save"], &["lab", "board"]]
         {
             assert!(!lacks_lab(&error(typed)), "{typed:?}");
         }

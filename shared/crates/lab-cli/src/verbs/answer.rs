@@ -5,13 +5,13 @@ use std::io::{BufRead, IsTerminal};
 use anyhow::Result;
 use serde_json::json;
 
-use crate::catalogue::{self, Lab, Question};
-use crate::error::Usage;
-use crate::next::{self, Stand};
-use crate::progress;
-use crate::say;
-use crate::terminal::{COMMAND, GOOD, HEADING, WARN, is_read, paint, print, print_json, print_words};
-use crate::workspace::Workspace;
+use lab_core::catalogue::{self, Lab, Question};
+use lab_core::error::Usage;
+use lab_core::next::{self, Stand};
+use lab_core::progress;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, GOOD, HEADING, WARN, is_read, paint, print, print_json, print_words};
+use lab_core::workspace::Workspace;
 
 /// Asks, or takes the choices from the command line, and grades.
 pub fn run(workspace: &Workspace, lab: &Lab, choices: &[usize], json: bool) -> Result<u8> {

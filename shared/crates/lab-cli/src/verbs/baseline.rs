@@ -1,27 +1,17 @@
 //! `lab baseline`: what is normal, kept in a file made to be committed, and held against what is now.
 
-mod file;
-pub mod show;
-pub mod take;
-
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
 use lab_results::Baseline;
-use lab_results::baseline::{Commit, Moved, SCHEMA, Source, Step, compare, history};
+use lab_results::baseline::{Moved, Source, Step, compare, history};
 
 use crate::args::BaselineTask;
-use crate::child;
-use crate::error::Usage;
-use crate::machine;
-use crate::say;
-use crate::terminal::{COMMAND, GOOD, paint, print_json};
-use crate::workspace::Workspace;
-pub use file::{Folder, can_write, read, write};
-
-/// How often everything is counted: less would not tell what repeats.
-pub const REPEATS: usize = 3;
+use lab_core::baseline::{Folder, can_write, frame, our_name, read, show, take, write};
+use lab_core::error::Usage;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, GOOD, paint, print_json};
+use lab_core::workspace::Workspace;
 
 /// Runs a task.
 pub fn run(task: BaselineTask) -> Result<u8> {
@@ -122,43 +112,4 @@ fn folder_of(workspace: &Result<Workspace>, named: Option<PathBuf>) -> Result<Fo
             Err(Usage("outside a checkout of the labs, say where the files are: --folder baselines".into()).into())
         }
     }
-}
-
-/// What people type to run us: here, and where there is no checkout.
-fn our_name() -> &'static str {
-    if Workspace::find().is_ok() { "cargo lab" } else { "lab" }
-}
-
-/// A baseline of nothing, from this machine, now.
-pub fn frame(name: &str) -> Baseline {
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    Baseline {
-        schema: SCHEMA,
-        name: name.into(),
-        at,
-        date: humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at)).to_string(),
-        machine: machine::describe(),
-        toolchain: machine::toolchain(),
-        commit: commit(),
-        repeats: REPEATS,
-        source: Source::Program { command: Vec::new() },
-        subjects: Default::default(),
-    }
-}
-
-/// The commit of the current folder, where there is git and a commit.
-fn commit() -> Option<Commit> {
-    let git = |arguments: &[&str]| {
-        let output = child::tool("git")
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            .args(arguments)
-            .stdin(std::process::Stdio::null())
-            .output()
-            .ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
-    };
-    let hash = git(&["rev-parse", "HEAD"])?;
-    // A file that git does not know yet changes nothing that is compiled from the commit, a new baseline least of all.
-    let dirty = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    Some(Commit { hash, dirty })
 }

@@ -7,18 +7,19 @@ use std::process::Stdio;
 use anyhow::Result;
 use clap::builder::{FalseyValueParser, TypedValueParser};
 
-use crate::cargo::{self, Build};
-use crate::catalogue::Lab;
-use crate::child::Running;
-use crate::next;
-use crate::say;
-use crate::terminal::{QUIET, paint, print_line};
 use crate::verbs::reproduce;
-use crate::workspace::Workspace;
+use lab_core::cargo::{self, Build};
+use lab_core::catalogue::Lab;
+use lab_core::child::Running;
+use lab_core::next;
+use lab_core::programs;
+use lab_core::say;
+use lab_core::terminal::{QUIET, paint, print_line};
+use lab_core::workspace::Workspace;
 
 /// What builds a lab's bench.
 pub fn build(workspace: &Workspace, lab: &Lab) -> Build {
-    let mut needs = reproduce::needs(lab);
+    let mut needs = programs::needs(lab);
     needs.push("bench");
     Build {
         title: cargo::title(&workspace.target, &format!("the bench of {}", lab.name), &needs),

@@ -6,11 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use lab_report::{Board, Gone, Learner, Page, read_handover};
 
-use crate::error::Usage;
-use crate::terminal::{WARN, paint};
 use crate::verbs::report::pages::Pages;
 use crate::verbs::report::{is_json, list, page_file, text_of, write_page, wrote};
-use crate::workspace::Workspace;
+use lab_core::error::Usage;
+use lab_core::terminal::{WARN, paint};
+use lab_core::workspace::Workspace;
 
 /// Writes the board of all files in a folder.
 pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_open: bool) -> Result<u8> {
@@ -28,7 +28,7 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
         match learner(&path) {
             Ok(learner) => learners.push(learner),
             Err(skipped) => {
-                crate::complain!("{} {}: {}", paint(WARN, "skipped"), skipped.file, skipped.why);
+                lab_core::complain!("{} {}: {}", paint(WARN, "skipped"), skipped.file, skipped.why);
                 gone.push(skipped);
             }
         }
@@ -38,7 +38,7 @@ pub fn run(workspace: &Workspace, folder: &Path, out: Option<PathBuf>, is_to_ope
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     if learners.is_empty() {
         let words = "no .json file there is what `cargo lab report --json` printed; the page says so";
-        crate::complain!("{} {}", paint(WARN, folder.display()), words);
+        lab_core::complain!("{} {}", paint(WARN, folder.display()), words);
     }
     write_page(&out, &Pages::ready(workspace)?.draw(&Page::Board(Board { at, learners, gone }))?)?;
     wrote(workspace, &out, is_to_open)

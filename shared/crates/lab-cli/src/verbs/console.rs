@@ -10,19 +10,20 @@ use lab_results::gate::figure;
 use lab_results::spawn_sites::longest_poll;
 use lab_results::{ProgramRun, Record};
 
-use crate::args::OnLab;
-use crate::cargo::{self, Build};
-use crate::catalogue::{Lab, Need};
-use crate::error::Usage;
-use crate::kept::{self, SUBJECTS};
-use crate::next;
-use crate::render::{grid, print};
-use crate::runner::{self, Call};
-use crate::say;
-use crate::terminal::{COMMAND, HEADING, QUIET, paint, spinner};
 use crate::verbs::profile::print_records;
 use crate::verbs::reproduce;
-use crate::workspace::{Workspace, create_folder, read_file};
+use lab_core::cargo::{self, Build};
+use lab_core::catalogue::{Lab, Need};
+use lab_core::error::Usage;
+use lab_core::kept::{self, SUBJECTS};
+use lab_core::next;
+use lab_core::on_lab::OnLab;
+use lab_core::programs;
+use lab_core::render::{grid, print};
+use lab_core::runner::{self, Call};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, HEADING, QUIET, paint, spinner};
+use lab_core::workspace::{Workspace, create_folder, read_file};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -52,7 +53,7 @@ pub fn builds(workspace: &Workspace, lab: &Lab) -> Vec<Build> {
 fn build(workspace: &Workspace, lab: &Lab, package: &str, feature: &'static str) -> Build {
     // `tokio_unstable` would make every other build compile tokio again: these flags live in a folder of their own.
     let target = workspace.target.join("async");
-    let mut needs = reproduce::needs(lab);
+    let mut needs = programs::needs(lab);
     needs.push(feature);
     Build {
         title: cargo::title(&target, &format!("{package} with its {feature}"), &needs),

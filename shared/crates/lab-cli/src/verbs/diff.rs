@@ -8,14 +8,14 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
-use crate::catalogue::{self, Lab};
-use crate::error::Usage;
-use crate::next;
-use crate::pristine::{self, Files};
-use crate::progress;
-use crate::say;
-use crate::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, paint, print, print_json};
-use crate::workspace::Workspace;
+use lab_core::catalogue::{self, Lab};
+use lab_core::error::Usage;
+use lab_core::next;
+use lab_core::pristine::{self, Files};
+use lab_core::progress;
+use lab_core::say;
+use lab_core::terminal::{BAD, COMMAND, GOOD, HEADING, QUIET, paint, print, print_json};
+use lab_core::workspace::Workspace;
 
 /// Which change is shown: the learner's own until the lab is SOLVED, and from then on the solution's below it.
 #[derive(Debug, Clone, Copy, Default)]

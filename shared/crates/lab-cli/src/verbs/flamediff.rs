@@ -10,20 +10,20 @@ use lab_results::gate::figure;
 use lab_results::names::{NOT_FOR_THE_SLO, change_is_named, cpu_time_of_work};
 use lab_results::{FrameChange, Record};
 
-use crate::arena::{self, Attempt};
 use crate::args::Differing;
-use crate::catalogue::{Kind, Lab};
-use crate::child::TemporaryFolder;
-use crate::error::Usage;
-use crate::flame;
-use crate::kept;
-use crate::next;
-use crate::render::{grid, print, right_aligned};
-use crate::runner::{self, Call};
-use crate::say;
-use crate::terminal::{COMMAND, HEADING, QUIET, WARN, paint, spinner};
 use crate::verbs::profile::print_records;
-use crate::workspace::{Workspace, create_folder};
+use lab_core::arena::{self, Attempt};
+use lab_core::catalogue::{Kind, Lab};
+use lab_core::child::TemporaryFolder;
+use lab_core::error::Usage;
+use lab_core::flame;
+use lab_core::kept;
+use lab_core::next;
+use lab_core::render::{grid, print, right_aligned};
+use lab_core::runner::{self, Call};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, HEADING, QUIET, WARN, paint, spinner};
+use lab_core::workspace::{Workspace, create_folder};
 
 const VERB: &str = "flamediff";
 
@@ -39,7 +39,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, options: &Differing) -> Result<u8> 
     let [before, after] = subjects(workspace, lab, options.solution)?;
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     for path in &arena.ignored {
-        crate::complain!("{}", paint(WARN, format!("{path} is edited; what is sampled has the lab's own.")));
+        lab_core::complain!("{}", paint(WARN, format!("{path} is edited; what is sampled has the lab's own.")));
     }
     let programs = [arena.build_with(workspace, before, "profile")?, arena.build_with(workspace, after, "profile")?];
     // What is kept is named after what was compared with its predecessor: `yours`, or `reference`.

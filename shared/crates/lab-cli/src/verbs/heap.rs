@@ -12,15 +12,15 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use lab_results::{ProgramRun, Record};
 
-use crate::arena::{self, Attempt};
-use crate::args::OnLab;
-use crate::catalogue::{self, Kind, Lab};
-use crate::database;
-use crate::error::Usage;
-use crate::kept;
-use crate::runner::{self, Call};
-use crate::terminal::{print_line, spinner};
-use crate::workspace::{Workspace, create_folder};
+use lab_core::arena::{self, Attempt};
+use lab_core::catalogue::{self, Kind, Lab};
+use lab_core::database;
+use lab_core::error::Usage;
+use lab_core::kept;
+use lab_core::on_lab::OnLab;
+use lab_core::runner::{self, Call};
+use lab_core::terminal::{print_line, spinner};
+use lab_core::workspace::{Workspace, create_folder};
 
 /// dhat slows programs down by a factor of thirty.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -53,7 +53,7 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let subjects = subjects(kept::subject(workspace, lab, false), on.solution);
     if subjects.contains(&"yours") && !arena.ignored.is_empty() {
-        crate::complain!("Left out, because the contract is the judge's own: {}", arena.ignored.join(", "));
+        lab_core::complain!("Left out, because the contract is the judge's own: {}", arena.ignored.join(", "));
     }
     // All are built first: words of the compiler's should not wait for a profile.
     let build = |&subject| Ok((subject, arena.build_with(workspace, subject, tool.feature)?));

@@ -4,12 +4,12 @@ use anyhow::{Context, Result};
 use lab_results::Progress;
 use lab_results::progress::HINTS;
 
-use crate::catalogue::Lab;
-use crate::next;
-use crate::progress;
-use crate::say;
-use crate::terminal::{COMMAND, HEADING, paint, print_json};
-use crate::workspace::{Workspace, read_file};
+use lab_core::catalogue::Lab;
+use lab_core::next;
+use lab_core::progress;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, HEADING, paint, print_json};
+use lab_core::workspace::{Workspace, read_file};
 
 /// What each level gives away.
 const LEVELS: [&str; 4] = ["the symptom", "which tool", "where to look", "the approach"];
@@ -83,7 +83,7 @@ fn after(lab: &Lab, level: u8, progress: &Progress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue;
+    use lab_core::catalogue;
 
     #[test]
     fn the_command_below_a_hint_opens_what_it_names() {

@@ -4,13 +4,13 @@ use anyhow::Result;
 use lab_results::Progress;
 use serde::Serialize;
 
-use crate::catalogue::{self, Lab};
-use crate::fullscreen::wrapped;
-use crate::progress;
-use crate::render::{grid, print, verdict_cell};
-use crate::say;
-use crate::terminal::{QUIET, paint, print_json, width};
-use crate::workspace::Workspace;
+use lab_core::catalogue::{self, Lab};
+use lab_core::fullscreen::wrapped;
+use lab_core::progress;
+use lab_core::render::{grid, print, verdict_cell};
+use lab_core::say;
+use lab_core::terminal::{QUIET, paint, print_json, width};
+use lab_core::workspace::Workspace;
 
 #[derive(Serialize)]
 struct Row {

@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod bench;
 pub mod board;
 pub mod console;
+pub mod dev;
 pub mod diff;
 pub mod doctor;
 pub mod dump;

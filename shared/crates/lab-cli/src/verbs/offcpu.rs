@@ -6,16 +6,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use lab_results::Record;
 
 use crate::args::Recorded;
-use crate::cargo::{self, Build};
-use crate::catalogue::Lab;
-use crate::kept;
-use crate::perf::{self, Recording};
-use crate::render::{grid, print};
-use crate::say;
-use crate::terminal::{HEADING, QUIET, paint};
 use crate::verbs::profile::{print_records, shares};
-use crate::verbs::reproduce;
-use crate::workspace::{Workspace, create_folder};
+use lab_core::cargo::{self, Build};
+use lab_core::catalogue::Lab;
+use lab_core::kept;
+use lab_core::perf::{self, Recording};
+use lab_core::programs;
+use lab_core::render::{grid, print};
+use lab_core::say;
+use lab_core::terminal::{HEADING, QUIET, paint};
+use lab_core::workspace::{Workspace, create_folder};
 
 /// What to look at where the kernel does not show who waits.
 const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab console NN --table`), the pool's gauges (`make lab-02`), and \
@@ -64,7 +64,7 @@ pub fn builds(workspace: &Workspace, lab: &Lab) -> Vec<Build> {
 fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
     let target = workspace.target.join("offcpu");
     Build {
-        title: cargo::title(&target, &format!("{package} with frame pointers"), &reproduce::needs(lab)),
+        title: cargo::title(&target, &format!("{package} with frame pointers"), &programs::needs(lab)),
         arguments: vec!["--package".into(), package.into()],
         target: Some(target),
         rustflags: vec!["-Cforce-frame-pointers=yes".into()],

@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::arena::{self, Attempt};
-use crate::cargo::{self, Build, Built};
-use crate::catalogue::{self, Kind, Lab, Need};
-use crate::child::Running;
-use crate::flame;
-use crate::say;
-use crate::terminal::{COMMAND, GOOD, HEADING, QUIET, WARN, paint, spinner};
 use crate::verbs::report::pages;
-use crate::verbs::{bench, console, dump, heap, load, offcpu, profile, reproduce, serve};
-use crate::workspace::Workspace;
+use crate::verbs::{bench, console, dump, heap, offcpu, profile};
+use lab_core::arena::{self, Attempt};
+use lab_core::cargo::{self, Build, Built};
+use lab_core::catalogue::{self, Kind, Lab, Need};
+use lab_core::child::Running;
+use lab_core::flame;
+use lab_core::programs;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, GOOD, HEADING, QUIET, WARN, paint, spinner};
+use lab_core::workspace::Workspace;
 
 /// One thing to build, and what it is for.
 struct Step {
@@ -91,17 +92,17 @@ fn steps(workspace: &Workspace, labs: &[Lab], is_all: bool) -> Vec<Step> {
     let plain = |what: String, build: Build| Step { what, work: Work::Plain(build) };
     for lab in labs {
         for package in packages(lab) {
-            steps.push(plain(format!("{package}: the program"), reproduce::build(workspace, lab, &package)));
+            steps.push(plain(format!("{package}: the program"), programs::build(workspace, lab, &package)));
         }
         steps.push(Step { what: format!("{}: what `verify` runs", lab.name), work: Work::Judge(lab.clone()) });
     }
     steps.push(plain("the pages of `report`".into(), pages::build(workspace)));
     let has_service = labs.iter().any(|lab| lab.meta.kind == Kind::Service);
     if is_all || has_service {
-        steps.push(plain("the load generator".into(), load::generator(workspace)));
+        steps.push(plain("the load generator".into(), programs::load_generator(workspace)));
     }
     if is_all {
-        steps.push(plain("the book's stalling service".into(), serve::stalling(workspace)));
+        steps.push(plain("the book's stalling service".into(), programs::stalling_service(workspace)));
     }
     steps.push(plain("the program that draws flamegraphs".into(), flame::build(workspace)));
     for lab in labs {

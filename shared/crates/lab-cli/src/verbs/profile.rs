@@ -1,7 +1,5 @@
 //! `lab profile`: where the time goes.
 
-mod on_top;
-
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,20 +7,20 @@ use anyhow::{Context, Result};
 use lab_results::Record;
 
 use crate::args::Recorded;
-use crate::cargo::{self, Build};
-use crate::catalogue::Lab;
-use crate::error::Usage;
-use crate::kept;
-use crate::next;
-use crate::perf::{self, Recording};
-use crate::render::{grid, print};
-use crate::runner::{self, Call};
-use crate::say;
-use crate::terminal::{COMMAND, HEADING, paint, print_line, spinner};
-use crate::verbs::reproduce;
-use crate::workspace::{Workspace, create_folder};
+use lab_core::cargo::{self, Build};
+use lab_core::catalogue::Lab;
+use lab_core::error::Usage;
+use lab_core::kept;
+use lab_core::next;
+use lab_core::perf::{self, Recording};
+use lab_core::programs;
+use lab_core::render::{grid, print};
+use lab_core::runner::{self, Call};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, HEADING, paint, print_line, spinner};
+use lab_core::workspace::{Workspace, create_folder};
 
-pub use on_top::on_top;
+use lab_core::on_top::on_top;
 
 /// Profilers slow programs down.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -86,7 +84,7 @@ fn collect_with_perf(workspace: &Workspace, lab: &Lab, subject: &str, recorded: 
     perf::require()?;
     let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
     let build = Build {
-        title: cargo::title(&workspace.target, &package, &reproduce::needs(lab)),
+        title: cargo::title(&workspace.target, &package, &programs::needs(lab)),
         arguments: vec!["--package".into(), package.clone()],
         ..Build::default()
     };
@@ -131,7 +129,7 @@ fn collect_in_process(workspace: &Workspace, lab: &Lab, subject: &str, recorded:
 
 /// What builds a lab or a solution with the sampler inside.
 pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
-    let mut needs = reproduce::needs(lab);
+    let mut needs = programs::needs(lab);
     needs.push("profile");
     Build {
         title: cargo::title(&workspace.target, &format!("{package} with its profiler"), &needs),

@@ -12,11 +12,11 @@ use lab_report::{Handover, Page};
 pub use collect::{is_json, list, text_of};
 
 use self::pages::Pages;
-use crate::catalogue::{self, Lab};
-use crate::error::Usage;
-use crate::say;
-use crate::terminal::{COMMAND, GOOD, paint, print_json};
-use crate::workspace::{Workspace, write_atomically};
+use lab_core::catalogue::{self, Lab};
+use lab_core::error::Usage;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, GOOD, paint, print_json};
+use lab_core::workspace::{Workspace, write_atomically};
 
 /// What to report, and how.
 #[derive(Debug, Clone)]

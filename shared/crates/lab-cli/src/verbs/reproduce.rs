@@ -1,28 +1,20 @@
 //! `lab reproduce` and `lab solution`: the symptom on screen, and its absence.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
 use anyhow::Result;
 use lab_results::program_run::SCHEMA;
 use lab_results::{ProgramRun, Record, Table};
 
-use crate::args::OnLab;
-use crate::cargo::{self, Build};
-use crate::catalogue::{Kind, Lab};
-use crate::child::Sees;
-use crate::database;
-use crate::kept;
-use crate::next;
-use crate::progress;
-use crate::render;
-use crate::runner::{self, Call};
-use crate::say;
-use crate::terminal::{HEADING, QUIET, paint, print_line, print_words, spinner};
-use crate::workspace::{Workspace, read_file};
-
-/// A fault may take its time, but not the learner's afternoon.
-const LIMIT: Duration = Duration::from_secs(120);
+use lab_core::catalogue::Lab;
+use lab_core::database;
+use lab_core::kept;
+use lab_core::next;
+use lab_core::on_lab::OnLab;
+use lab_core::programs::{program, said};
+use lab_core::progress;
+use lab_core::render;
+use lab_core::say;
+use lab_core::terminal::{HEADING, QUIET, paint, print_line, print_words};
+use lab_core::workspace::{Workspace, read_file};
 
 /// Runs the lab as it is now.
 pub fn lab(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
@@ -46,7 +38,7 @@ pub fn lab(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
 
 /// Runs the solution.
 pub fn solution(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
-    let solution = crate::catalogue::solution(workspace, lab)?;
+    let solution = lab_core::catalogue::solution(workspace, lab)?;
     // What fixes it is the lesson: nobody reads it here who has not found it yet.
     let is_solved = progress::of(workspace, &lab.name)?.solved;
     if !on.json {
@@ -107,55 +99,6 @@ fn named<'a>(records: &'a [Record], title: &str) -> Option<&'a Table> {
         Record::Table(table) if table.title == title => Some(table),
         _ => None,
     })
-}
-
-/// What a lab's or a solution's program says when it is asked to reproduce, on `sqlite` or `postgres`.
-pub fn records(workspace: &Workspace, package: &str, lab: &Lab, on: &OnLab, database: String) -> Result<Vec<Record>> {
-    said(&program(workspace, package, lab)?, package, on, database)
-}
-
-fn program(workspace: &Workspace, package: &str, lab: &Lab) -> Result<PathBuf> {
-    cargo::build(workspace, &build(workspace, lab, package))?.executable(package)
-}
-
-fn said(program: &Path, package: &str, on: &OnLab, database: String) -> Result<Vec<Record>> {
-    let mut arguments = vec!["reproduce".to_string(), "--seed".into(), on.seed.to_string()];
-    if on.smoke {
-        arguments.push("--smoke".into());
-    }
-    let bar = spinner(format!("Running {package}"));
-    let call = Call {
-        arguments,
-        environment: vec![("DB", database)],
-        limit: LIMIT,
-        pass_on: !on.json,
-        sees: Sees::Everything,
-        ..Call::default()
-    };
-    let records = runner::run(program, &call)?.finished();
-    bar.finish_and_clear();
-    records
-}
-
-/// The plain build of a lab or a solution.
-pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
-    Build {
-        title: cargo::title(&workspace.target, package, &needs(lab)),
-        arguments: vec!["--package".into(), package.into()],
-        ..Build::default()
-    }
-}
-
-/// What the plain build of a lab compiles that takes long.
-pub fn needs(lab: &Lab) -> Vec<&'static str> {
-    let mut needs = Vec::new();
-    if lab.meta.uses_database() {
-        needs.push("database");
-    }
-    if lab.meta.kind == Kind::Service {
-        needs.push("service");
-    }
-    needs
 }
 
 /// Prints a record that is meant for people.

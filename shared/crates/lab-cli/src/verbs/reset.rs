@@ -6,11 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use crate::catalogue::Lab;
-use crate::pristine::{self, Found};
-use crate::say;
-use crate::terminal::{COMMAND, paint, print_json};
-use crate::workspace::{Workspace, create_folder, write_atomically};
+use lab_core::catalogue::Lab;
+use lab_core::pristine::{self, Found};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, paint, print_json};
+use lab_core::workspace::{Workspace, create_folder, write_atomically};
 
 /// Keeps every file that differs from the pristine ones, then puts the pristine ones back.
 pub fn run(workspace: &Workspace, lab: &Lab, json: bool) -> Result<u8> {
@@ -70,6 +70,6 @@ fn move_away(from: &Path, to: &Path) -> Result<()> {
     if std::fs::rename(from, to).is_ok() {
         return Ok(());
     }
-    let status = crate::child::tool("mv").arg("--").arg(from).arg(to).status().with_context(problem)?;
+    let status = lab_core::child::tool("mv").arg("--").arg(from).arg(to).status().with_context(problem)?;
     status.success().then_some(()).with_context(problem)
 }

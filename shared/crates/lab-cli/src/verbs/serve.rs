@@ -9,21 +9,20 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::args::Serving;
-use crate::cargo::{self, Build};
-use crate::catalogue::{self, Kind, Lab};
-use crate::child::{self, Sees};
-use crate::database;
-use crate::error::Usage;
-use crate::runner::{Call, Session};
-use crate::say;
-use crate::terminal::{COMMAND, HEADING, QUIET, paint, print_line, spinner};
 use crate::verbs::reproduce;
-use crate::workspace::Workspace;
+use lab_core::cargo;
+use lab_core::catalogue::{self, Kind, Lab};
+use lab_core::child::{self, Sees};
+use lab_core::database;
+use lab_core::error::Usage;
+use lab_core::programs;
+use lab_core::runner::{Call, Session};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, HEADING, QUIET, paint, print_line, spinner};
+use lab_core::workspace::Workspace;
 
 /// What the stalling service is called on the command line.
 pub const STALL: &str = "stall";
-/// Its package.
-pub const STALLING: &str = "load-test-that-lied";
 
 /// A service that has not said where it listens after this long hangs, and so does one that has not ended this long after it was told
 /// to. A shop of its own has many orders to write first, and its database to remove in the end.
@@ -48,7 +47,7 @@ pub fn lab(workspace: &Workspace, lab: &Lab, on: &Serving) -> Result<u8> {
     let package = if on.solution { catalogue::solution(workspace, lab)?.name } else { lab.name.clone() };
     let subject = Subject {
         package,
-        needs: reproduce::needs(lab),
+        needs: programs::needs(lab),
         arguments: vec!["--seed".into(), on.seed.unwrap_or(7).to_string()],
         environment: vec![("DB", database::chosen()?)],
         scenarios: vec![lab.slug.clone()],
@@ -64,26 +63,13 @@ pub fn stall(workspace: &Workspace, on: &Serving) -> Result<u8> {
         );
     }
     let subject = Subject {
-        package: STALLING.into(),
+        package: programs::STALLING.into(),
         needs: vec!["service"],
         arguments: Vec::new(),
         environment: Vec::new(),
         scenarios: vec!["fast".into(), STALL.into()],
     };
     serve(workspace, &subject, on)
-}
-
-/// What builds the stalling service.
-pub fn stalling(workspace: &Workspace) -> Build {
-    build(workspace, STALLING, &["service"])
-}
-
-fn build(workspace: &Workspace, package: &str, needs: &[&str]) -> Build {
-    Build {
-        title: cargo::title(&workspace.target, package, needs),
-        arguments: vec!["--package".into(), package.into()],
-        ..Build::default()
-    }
 }
 
 fn no_service(workspace: &Workspace, lab: &Lab) -> Result<String> {
@@ -103,7 +89,7 @@ fn serve(workspace: &Workspace, subject: &Subject, on: &Serving) -> Result<u8> {
     // Known before minutes of building; the service itself asks again.
     is_free(on.port)?;
     let package = &subject.package;
-    let build = build(workspace, package, &subject.needs);
+    let build = programs::plain(workspace, package, &subject.needs);
     let program = cargo::build(workspace, &build)?.executable(package)?;
     let mut arguments = vec!["serve".to_string(), "--port".into(), on.port.to_string()];
     arguments.extend(subject.arguments.iter().cloned());

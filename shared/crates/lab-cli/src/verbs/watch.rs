@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Signal, kill_current_process_group};
 
-use crate::catalogue::Lab;
-use crate::fullscreen::{self, Input, Key, Keys, Screen};
-use crate::progress;
-use crate::say;
-use crate::terminal::{BAD, QUIET, paint};
 use crate::verbs::{answer, diff, hint};
-use crate::workspace::Workspace;
+use lab_core::catalogue::Lab;
+use lab_core::fullscreen::{self, Input, Key, Keys, Screen};
+use lab_core::progress;
+use lab_core::say;
+use lab_core::terminal::{BAD, QUIET, paint};
+use lab_core::workspace::Workspace;
 use session::Session;
 
 /// How often the sources are looked at and the screen is brought up to date. Keys are not waited for.

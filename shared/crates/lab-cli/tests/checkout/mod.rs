@@ -67,10 +67,11 @@ impl Checkout {
         Checkout { _folder: None, root }
     }
 
-    /// `lab` in the copy, as the shell would run it.
+    /// The program of the crate under test, `lab` or `lab-dev`, in the copy, as the shell would run it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         processes::take_the_defaults_for_our_children();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        let program = option_env!("CARGO_BIN_EXE_lab").or(option_env!("CARGO_BIN_EXE_lab-dev"));
+        let mut command = Command::new(program.expect("a program of the crate under test"));
         command
             .env_remove("COLUMNS")
             .env_remove("CLICOLOR_FORCE")
@@ -85,7 +86,7 @@ impl Checkout {
         command
     }
 
-    /// Runs `lab` to its end.
+    /// Runs it to its end.
     pub fn lab(&self, arguments: &[&str]) -> Ran {
         ran(self.command(arguments).output().expect("lab runs"))
     }

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::{LIMIT, build, package};
-use crate::args::OnLab;
-use crate::cargo;
-use crate::catalogue::Lab;
-use crate::child::{self, Sees, run_in_foreground};
-use crate::runner::{Call, Session};
-use crate::say;
-use crate::terminal::spinner;
-use crate::workspace::Workspace;
+use lab_core::cargo;
+use lab_core::catalogue::Lab;
+use lab_core::child::{self, Sees, run_in_foreground};
+use lab_core::on_lab::OnLab;
+use lab_core::runner::{Call, Session};
+use lab_core::say;
+use lab_core::terminal::spinner;
+use lab_core::workspace::Workspace;
 
 /// The version that speaks to the console-subscriber in Cargo.lock.
 const VERSION: &str = "0.1.14";
@@ -33,7 +33,7 @@ pub(super) fn install(workspace: &Workspace) -> Result<()> {
         say!("tokio-console is there already: {}", workspace.show(&path));
         return Ok(());
     }
-    crate::complain!("Building tokio-console {VERSION} into {}, this once: some minutes ...", tools_of(workspace));
+    lab_core::complain!("Building tokio-console {VERSION} into {}, this once: some minutes ...", tools_of(workspace));
     if let Err(words) = cargo::install(workspace, NAME, VERSION)? {
         bail!("tokio-console could not be built. The table works without it (--table):\n{words}");
     }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::process::{Process, refused};
 use super::view::Found;
-use crate::child::{self, Running, TemporaryFolder, in_background};
-use crate::verbs::doctor::require;
+use lab_core::child::{self, Running, TemporaryFolder, in_background};
+use lab_core::tools::require;
 
 /// What runs inside gdb.
 const SCRIPT: &str = include_str!("threads.py");

@@ -18,17 +18,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::args::Dumping;
-use crate::cargo::{self, Build};
-use crate::catalogue::{self, Kind, Lab};
-use crate::database;
-use crate::kept;
-use crate::machine;
-use crate::runner::{Call, Session};
-use crate::say;
-use crate::terminal::{COMMAND, GOOD, paint, print_json, quoted, spinner};
-use crate::verbs::reproduce;
-use crate::workspace::{Workspace, create_folder, read_file, write_atomically};
 use kept_core::{keep_program, most_bytes};
+use lab_core::cargo::{self, Build};
+use lab_core::catalogue::{self, Kind, Lab};
+use lab_core::database;
+use lab_core::kept;
+use lab_core::machine;
+use lab_core::programs;
+use lab_core::runner::{Call, Session};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, GOOD, paint, print_json, quoted, spinner};
+use lab_core::workspace::{Workspace, create_folder, read_file, write_atomically};
 use process::Process;
 use view::{Found, Step, Thread};
 use words::{notes, worth_a_look};
@@ -116,7 +116,7 @@ pub fn run(workspace: &Workspace, lab: Option<&Lab>, on: &Dumping) -> Result<u8>
 pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
     let title = format!("{package} for a debugger");
     Build {
-        title: cargo::title_in(&workspace.target.join(PROFILE), &title, &reproduce::needs(lab)),
+        title: cargo::title_in(&workspace.target.join(PROFILE), &title, &programs::needs(lab)),
         arguments: vec!["--package".into(), package.into()],
         profile: Some(PROFILE),
         ..Build::default()

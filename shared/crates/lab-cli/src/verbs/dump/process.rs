@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, geteuid, getpid, kill_process};
 
-use crate::error::Usage;
+use lab_core::error::Usage;
 
 /// How long a program may need to show that it goes on.
 const PATIENCE: Duration = Duration::from_secs(2);

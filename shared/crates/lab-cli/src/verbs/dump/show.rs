@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::View;
 use super::frames::{Line, folded, name, of_kind, place};
 use super::view::{Frame, Hold, Thread};
-use crate::terminal::{BAD, GOOD, HEADING, QUIET, WARN, paint, width};
+use lab_core::terminal::{BAD, GOOD, HEADING, QUIET, WARN, paint, width};
 
 /// Everything that is known, with styles.
 pub fn text(view: &View) -> String {

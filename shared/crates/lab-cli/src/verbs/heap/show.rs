@@ -10,12 +10,12 @@ use lab_results::{HeapSite, ProgramRun, Record};
 
 use super::compare::{Asked, Function, compare};
 use super::sites::{parts, with_libraries_as_one};
-use crate::catalogue::Lab;
-use crate::next;
-use crate::render::{grid, print, right_aligned};
-use crate::say;
-use crate::terminal::{COMMAND, HEADING, QUIET, paint};
-use crate::workspace::Workspace;
+use lab_core::catalogue::Lab;
+use lab_core::next;
+use lab_core::render::{grid, print, right_aligned};
+use lab_core::say;
+use lab_core::terminal::{COMMAND, HEADING, QUIET, paint};
+use lab_core::workspace::Workspace;
 
 /// So many sites of each list.
 const TOP: usize = 10;

@@ -9,12 +9,12 @@ use lab_report::{Answer, Diff, Gone, Picture, Report, older_subject};
 use lab_results::Progress;
 
 use super::Options;
-use crate::catalogue::{self, Lab};
-use crate::kept::{self, SMALLEST, SUBJECTS};
-use crate::progress;
 use crate::verbs::diff;
-use crate::workspace::Workspace;
-use crate::{machine, next};
+use lab_core::catalogue::{self, Lab};
+use lab_core::kept::{self, SMALLEST, SUBJECTS};
+use lab_core::progress;
+use lab_core::workspace::Workspace;
+use lab_core::{machine, next};
 
 /// A page of pictures of this size would open nowhere. Ours have less than a tenth of it.
 const LARGEST: u64 = 4 << 20;

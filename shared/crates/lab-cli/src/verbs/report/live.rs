@@ -10,12 +10,12 @@ use lab_report::{Page, Report};
 
 use super::pages::Pages;
 use super::{Options, collect};
-use crate::catalogue::Lab;
-use crate::child::in_background;
-use crate::pristine::sha256;
-use crate::say;
-use crate::terminal::{COMMAND, QUIET, paint};
-use crate::workspace::Workspace;
+use lab_core::catalogue::Lab;
+use lab_core::child::in_background;
+use lab_core::pristine::sha256;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, QUIET, paint};
+use lab_core::workspace::Workspace;
 
 /// A browser that says nothing for this long is not asking.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +45,7 @@ pub fn serve(workspace: &Workspace, labs: &[Lab], options: &Options, pages: &Pag
         });
         if let Err(error) = answering {
             // The browser asks again.
-            crate::complain!("{error:#}");
+            lab_core::complain!("{error:#}");
         }
     }
     Ok(0)

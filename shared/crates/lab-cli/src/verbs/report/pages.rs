@@ -7,9 +7,9 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use lab_report::Page;
 
-use crate::cargo::{self, Build};
-use crate::child::{self, Running, Sees, describe};
-use crate::workspace::Workspace;
+use lab_core::cargo::{self, Build};
+use lab_core::child::{self, Running, Sees, describe};
+use lab_core::workspace::Workspace;
 
 /// The program, built.
 #[derive(Debug, Clone)]

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::terminal::quoted;
-use crate::workspace::Workspace;
+use lab_core::terminal::quoted;
+use lab_core::workspace::Workspace;
 
 /// A service that has not answered after this long has been given up.
 const PATIENCE: Duration = Duration::from_secs(10);

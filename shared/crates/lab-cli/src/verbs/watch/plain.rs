@@ -12,9 +12,9 @@ use serde_json::json;
 use super::session::Session;
 use super::verification::{Found, Phase};
 use super::view::{Doing, headline};
-use crate::fullscreen::clean;
-use crate::say;
-use crate::terminal::is_read;
+use lab_core::fullscreen::clean;
+use lab_core::say;
+use lab_core::terminal::is_read;
 
 /// Follows until a signal comes, or until nobody reads any more.
 pub fn follow(session: &mut Session, tick: Duration, is_json: bool) -> Result<u8> {

@@ -8,7 +8,7 @@ use super::Plan;
 use super::sources::{Change, Sources};
 use super::verification::{Found, News, Phase, Verification};
 use super::view::{Doing, View};
-use crate::verify::fresh_seed;
+use lab_core::verify::fresh_seed;
 
 /// A lab that is being watched.
 pub struct Session<'a> {

@@ -9,8 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::catalogue::Lab;
-use crate::source::{is_hidden, is_source};
+use lab_core::catalogue::Lab;
+use lab_core::source::{is_hidden, is_source};
 
 /// Editors save in several steps (write another file, rename it, format, write again): only what has rested for so long is taken.
 const REST: Duration = Duration::from_millis(150);

@@ -9,7 +9,7 @@ use lab_results::Verdict;
 use serde::Deserialize;
 
 use super::Plan;
-use crate::child::{self, Ender, Running, Sees, WATCHED, describe, in_background};
+use lab_core::child::{self, Ender, Running, Sees, WATCHED, describe, in_background};
 
 /// The two halves of what follows a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use std::time::Instant;
 use anstyle::Style;
 
 use super::verification::{Found, Phase};
-use crate::catalogue::Lab;
-use crate::fullscreen::{Line, Size, wrapped};
-use crate::terminal::{BAD, COMMAND, HEADING, QUIET, WARN};
 use crate::verbs::hint::Hint;
+use lab_core::catalogue::Lab;
+use lab_core::fullscreen::{Line, Size, wrapped};
+use lab_core::terminal::{BAD, COMMAND, HEADING, QUIET, WARN};
 
 pub use verdict::headline;
 

@@ -7,7 +7,7 @@ use lab_results::Verdict;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalogue;
+use lab_core::catalogue;
 
 const SMALL: Size = Size { columns: 60, rows: 20 };
 

@@ -9,11 +9,11 @@ use lab_results::names::{
 use lab_results::verdict::Ratio;
 use lab_results::{Finding, Outcome, Verdict};
 
-use crate::fullscreen::{Line, wrapped};
-use crate::terminal::{BAD, GOOD, HEADING, QUIET, WARN};
 use crate::verbs::hint::Hint;
 use crate::verbs::watch::verification::{Found, Phase};
-use crate::verify::lasted;
+use lab_core::fullscreen::{Line, wrapped};
+use lab_core::terminal::{BAD, GOOD, HEADING, QUIET, WARN};
+use lab_core::verify::lasted;
 
 /// The word for a verdict. Counts alone do not solve a lab.
 pub fn headline(verdict: &Verdict, phase: Phase) -> (Style, &'static str) {

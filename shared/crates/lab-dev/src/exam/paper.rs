@@ -1,0 +1,339 @@
+//! What the examination found: one JSON document, and its tables for the book.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use lab_results::Finding;
+use serde::{Deserialize, Serialize};
+
+use super::bars::Bar;
+use super::question::Question;
+use crate::figures::date;
+use crate::update::record_between;
+use lab_core::machine;
+use lab_core::say;
+use lab_core::workspace::Workspace;
+
+/// The page of the book that the tables stand on.
+const PAGE: &str = "shared/book/src/measuring-examined.md";
+const BEGIN: &str = "<!-- exam:begin -->";
+const END: &str = "<!-- exam:end -->";
+
+/// One examination.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Paper {
+    /// Version of this document.
+    pub schema: u32,
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// Few runs of each question.
+    pub quick: bool,
+    /// What was typed.
+    pub command: String,
+    /// Operating system, architecture, cores.
+    pub machine: String,
+    /// Load average at the end.
+    pub load: Option<f64>,
+    /// How long it took.
+    pub seconds: f64,
+    /// Each question's answers.
+    pub answers: Vec<Answer>,
+    /// Growth classes.
+    pub growth: Vec<GrowthAnswer>,
+    /// What must fail, and the judge beside it.
+    pub controls: Vec<ControlAnswer>,
+    /// Criterion on the same work.
+    pub criterion: Vec<CriterionAnswer>,
+    /// What must be reached.
+    pub bars: Vec<Bar>,
+}
+
+/// The answers to one question.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// The kind of work.
+    pub class: String,
+    /// How much longer one side worked.
+    pub percent: u32,
+    /// Processes that kept the machine busy.
+    pub hogs: usize,
+    /// How often it was asked.
+    pub runs: usize,
+    /// Findings of each kind.
+    pub same: usize,
+    /// See [`Finding::Faster`].
+    pub faster: usize,
+    /// See [`Finding::Slower`].
+    pub slower: usize,
+    /// See [`Finding::Inconclusive`].
+    pub inconclusive: usize,
+    /// Findings that were false.
+    pub wrong: usize,
+    /// Median over the runs of the longer side over the shorter.
+    pub ratio: Option<f64>,
+    /// Median of a single sample, in microseconds.
+    pub sample_us: Option<f64>,
+    /// What was read.
+    pub clock: String,
+    /// Median wall time of a verdict.
+    pub seconds_p50: f64,
+    /// 95th percentile of it.
+    pub seconds_p95: f64,
+    /// Lowest and highest load average seen after a verdict.
+    pub load: Option<[f64; 2]>,
+}
+
+impl Answer {
+    /// No answers yet.
+    pub fn new(question: &Question) -> Self {
+        Answer {
+            class: question.class.into(),
+            percent: question.percent,
+            hogs: question.hogs,
+            runs: question.runs,
+            same: 0,
+            faster: 0,
+            slower: 0,
+            inconclusive: 0,
+            wrong: 0,
+            ratio: None,
+            sample_us: None,
+            clock: String::new(),
+            seconds_p50: f64::NAN,
+            seconds_p95: f64::NAN,
+            load: None,
+        }
+    }
+
+    /// Counts one finding.
+    pub fn count(&mut self, finding: Finding, is_wrong: bool) {
+        match finding {
+            Finding::Same => self.same += 1,
+            Finding::Faster => self.faster += 1,
+            Finding::Slower => self.slower += 1,
+            Finding::Inconclusive => self.inconclusive += 1,
+        }
+        self.wrong += usize::from(is_wrong);
+    }
+
+    /// Widens the range of loads seen.
+    pub fn see_load(&mut self, load: Option<f64>) {
+        if let Some(load) = load {
+            let [low, high] = self.load.unwrap_or([load, load]);
+            self.load = Some([low.min(load), high.max(load)]);
+        }
+    }
+
+    /// Findings of a difference.
+    pub fn different(&self) -> usize {
+        self.faster + self.slower
+    }
+}
+
+/// How often a known growth was named.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GrowthAnswer {
+    /// The true class.
+    pub class: String,
+    /// How often it was asked.
+    pub runs: usize,
+    /// Right answers from exact counts.
+    pub by_counts: usize,
+    /// Right answers from minima of wall time, where times can tell.
+    pub by_time: Option<usize>,
+    /// Whether the counts of the ten runs with one seed were identical.
+    pub counts_repeated: bool,
+}
+
+/// How often a way of measuring called identical work different.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ControlAnswer {
+    /// The way.
+    pub name: String,
+    /// Whether it must fail, for the examination to mean anything.
+    pub must_fail: bool,
+    /// Verdicts.
+    pub runs: usize,
+    /// Those that said "different".
+    pub different: usize,
+}
+
+impl ControlAnswer {
+    /// More than 1% of identical pairs called different.
+    pub fn failed(&self) -> bool {
+        self.different * 100 > self.runs
+    }
+}
+
+/// What Criterion said.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct CriterionAnswer {
+    /// The kind of work.
+    pub class: String,
+    /// How much longer the second worked.
+    pub percent: u32,
+    /// Comparisons.
+    pub runs: usize,
+    /// "Performance has regressed."
+    pub regressed: usize,
+    /// "Performance has improved."
+    pub improved: usize,
+    /// "No change in performance detected", or a change within its noise threshold.
+    pub unchanged: usize,
+    /// Median wall time of one comparison.
+    pub seconds_p50: f64,
+}
+
+impl CriterionAnswer {
+    /// Reads one comparison's words.
+    pub fn count(&mut self, words: &str) -> Result<()> {
+        if words.contains("Performance has regressed") {
+            self.regressed += 1;
+        } else if words.contains("Performance has improved") {
+            self.improved += 1;
+        } else if words.contains("No change in performance") || words.contains("Change within noise threshold") {
+            self.unchanged += 1;
+        } else {
+            bail!("Criterion compared nothing: {words}");
+        }
+        Ok(())
+    }
+}
+
+impl Paper {
+    /// An empty paper.
+    pub fn new(quick: bool) -> Self {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut command = "cargo lab dev measure-judge".to_string();
+        if quick {
+            command.push_str(" --quick");
+        }
+        Paper {
+            schema: 1,
+            at,
+            quick,
+            command,
+            machine: machine::describe(),
+            load: None,
+            seconds: 0.0,
+            answers: Vec::new(),
+            growth: Vec::new(),
+            controls: Vec::new(),
+            criterion: Vec::new(),
+            bars: Vec::new(),
+        }
+    }
+
+    /// The newest paper in a folder, to be gone on with.
+    pub fn newest(folder: &Path) -> Result<Self> {
+        let names = std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.file_name()));
+        let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
+        names.retain(|name| name.starts_with("exam-") && name.ends_with(".json"));
+        names.sort();
+        let name = names.last().context("There is no examination to resume: run it without --resume")?;
+        let text = std::fs::read_to_string(folder.join(name))?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{name} is not the paper of an examination of this version"))
+    }
+
+    /// Whether a question was answered already.
+    pub fn has_answer(&self, question: &Question) -> bool {
+        self.answers.iter().any(|answer| {
+            (answer.class.as_str(), answer.percent, answer.hogs) == (question.class, question.percent, question.hogs)
+        })
+    }
+
+    /// The tables, readable as they are.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        table(
+            &mut text,
+            "| work | planted | beside it | load | runs | same | faster | slower | cannot tell | wrong | ratio | sample | s a verdict (p95) |",
+            self.answers.iter().map(answer_row),
+        );
+        table(
+            &mut text,
+            "| growth | runs | named from counts | named from times | counts repeat |",
+            self.growth.iter().map(|answer| {
+                let by_time = answer.by_time.map_or("-".into(), |right| right.to_string());
+                let repeated = if answer.counts_repeated { "10 of 10" } else { "no" };
+                format!("| {} | {} | {} | {by_time} | {repeated} |", answer.class, answer.runs, answer.by_counts)
+            }),
+        );
+        table(
+            &mut text,
+            "| way of measuring identical work | verdicts | \"different\" | must fail |",
+            self.controls.iter().map(|control| {
+                let must = if control.must_fail { "yes" } else { "no" };
+                format!("| {} | {} | {} | {must} |", control.name, control.runs, control.different)
+            }),
+        );
+        table(
+            &mut text,
+            "| Criterion, saved baseline | planted | comparisons | regressed | improved | no change | s each |",
+            self.criterion.iter().map(|answer| {
+                let CriterionAnswer { class, percent, runs, regressed, improved, unchanged, seconds_p50 } = answer;
+                format!("| {class} | {percent}% | {runs} | {regressed} | {improved} | {unchanged} | {seconds_p50:.0} |")
+            }),
+        );
+        table(
+            &mut text,
+            "| bar | asked | found | |",
+            self.bars.iter().map(|bar| {
+                let word = match (bar.is_reached, bar.is_asserted) {
+                    (true, _) => "reached",
+                    (false, true) => "MISSED",
+                    (false, false) => "missed; asserted in the whole examination only",
+                };
+                format!("| {} | {} | {} | {word} |", bar.name, bar.asked, bar.found)
+            }),
+        );
+        let _ = writeln!(
+            text,
+            "Recorded {} on {}, in {:.0} minutes: `{}`.",
+            date(self.at),
+            self.machine,
+            self.seconds / 60.0,
+            self.command
+        );
+        text
+    }
+
+    /// Writes the tables into the book.
+    pub fn record(&self, workspace: &Workspace) -> Result<()> {
+        record_between(workspace, PAGE, BEGIN, END, &self.markdown())?;
+        say!("{PAGE} is recorded");
+        Ok(())
+    }
+}
+
+fn table(text: &mut String, heading: &str, rows: impl Iterator<Item = String>) {
+    let rows: Vec<String> = rows.collect();
+    if rows.is_empty() {
+        return;
+    }
+    let columns = heading.matches('|').count() - 1;
+    let _ = writeln!(text, "{heading}\n|{}\n{}\n", "---|".repeat(columns), rows.join("\n"));
+}
+
+fn answer_row(answer: &Answer) -> String {
+    let load = answer.load.map_or("-".into(), |[low, high]| format!("{low:.0}-{high:.0}"));
+    let ratio = answer.ratio.map_or("-".into(), |ratio| format!("{ratio:.4}"));
+    let sample = answer.sample_us.map_or("-".into(), |us| format!("{us:.0} us, {}", answer.clock));
+    format!(
+        "| {} | {}% | {} | {load} | {} | {} | {} | {} | {} | {} | {ratio} | {sample} | {:.1} ({:.1}) |",
+        answer.class,
+        answer.percent,
+        answer.hogs,
+        answer.runs,
+        answer.same,
+        answer.faster,
+        answer.slower,
+        answer.inconclusive,
+        answer.wrong,
+        answer.seconds_p50,
+        answer.seconds_p95
+    )
+}

@@ -1,0 +1,78 @@
+//! `lab dev new`: a pair of crates that compiles and is proven both ways, ready to be filled.
+
+use anyhow::Result;
+
+use super::update;
+use lab_core::catalogue;
+use lab_core::error::Usage;
+use lab_core::say;
+use lab_core::terminal::{COMMAND, paint};
+use lab_core::workspace::{Workspace, write_atomically};
+
+macro_rules! templates {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, include_str!(concat!("../templates/", $path)))),*]
+    };
+}
+
+/// Cargo takes every `Cargo.toml` of a git dependency for a package's, so a template has another name.
+const TEMPLATES: [(&str, &str); 23] = templates![
+    "lab/Cargo.toml.template",
+    "lab/Makefile",
+    "lab/README.md",
+    "lab/benches/Makefile",
+    "lab/benches/bench.rs",
+    "lab/hints/1.md",
+    "lab/hints/2.md",
+    "lab/hints/3.md",
+    "lab/hints/4.md",
+    "lab/hints/Makefile",
+    "lab/src/Makefile",
+    "lab/src/contract.rs",
+    "lab/src/lib.rs",
+    "lab/src/main.rs",
+    "lab/src/report.rs",
+    "solution/Cargo.toml.template",
+    "solution/Makefile",
+    "solution/README.md",
+    "solution/benches/bench.rs",
+    "solution/src/lib.rs",
+    "solution/src/main.rs",
+    "solution/src/report.rs",
+    "solution/trainer.md",
+];
+
+/// Writes the pair and the derived files.
+pub fn run(workspace: &Workspace, number: u32, slug: &str) -> Result<u8> {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if !(1..=99).contains(&number) {
+        return Err(Usage(format!("{number} is no lab number: 1 to 99")).into());
+    }
+    if !slug.split('-').all(is_word) {
+        return Err(
+            Usage(format!("`{slug}` is no slug: lower-case words joined by `-`, such as cache-stampede")).into()
+        );
+    }
+    if let Some(lab) = catalogue::labs(workspace)?.iter().find(|lab| lab.number == number || lab.slug == slug) {
+        return Err(Usage(format!("{} is there already", lab.name)).into());
+    }
+    let nn = format!("{number:02}");
+    let snake = slug.replace('-', "_");
+    for (path, text) in TEMPLATES {
+        let (side, rest) = path.split_once('/').expect("templates lie in lab/ or solution/");
+        let text = text.replace("{{NN}}", &nn).replace("{{slug}}", slug).replace("{{snake}}", &snake);
+        let target = workspace
+            .root
+            .join(format!("{side}s"))
+            .join(format!("{side}-{nn}-{slug}"))
+            .join(rest.trim_end_matches(".template"));
+        write_atomically(&target, text.as_bytes())?;
+    }
+    update::run(workspace, false, None)?;
+    say!();
+    say!("labs/lab-{nn}-{slug} and solutions/solution-{nn}-{slug} compile and pass their proof:");
+    say!("  {}", paint(COMMAND, format!("cargo lab dev check --prove {nn}")));
+    say!("Then make them yours: the ticket, the fault, the gates, the hints; and record the figures:");
+    say!("  {}", paint(COMMAND, "cargo lab dev update --measure"));
+    Ok(0)
+}

@@ -1,0 +1,233 @@
+//! Every lab, proven both ways: the broken program misses its gates, the solution passes, and each known attempt under
+//! `solutions/<name>/attempts/` ends in the verdict that its file name begins with.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use lab_results::{Outcome, Record, Status, Verdict};
+
+use lab_core::arena::{self, Attempt, Together};
+use lab_core::catalogue::Lab;
+use lab_core::child::TemporaryFolder;
+use lab_core::on_top::on_top;
+use lab_core::pristine::{self, Files};
+use lab_core::runner::{self, Call};
+use lab_core::say;
+use lab_core::seal;
+use lab_core::terminal::{BAD, GOOD, QUIET, paint};
+use lab_core::verify::{self, Known, Options};
+use lab_core::workspace::Workspace;
+
+/// The verdicts that an attempt's file name can begin with.
+const EXPECTED: [(&str, Outcome); 4] = [
+    ("solved-", Outcome::Solved),
+    ("not-yet-", Outcome::NotYet),
+    ("wrong-answer-", Outcome::WrongAnswer),
+    ("invalid-", Outcome::Invalid),
+];
+
+/// How an attempt says which gates it misses: this, and the names of their counts, on a line of its own; [`TIME`] alone where it passes
+/// all of them and is NOT YET, or wrong, where it is timed.
+const MISSES: &str = "// misses: ";
+const TIME: &str = "time";
+/// The line of an attempt that cannot be compiled with the others, because it cannot be compiled.
+const APART: &str = "// built apart: it does not compile";
+/// All proofs start from this seed.
+const SEED: u64 = 7;
+
+/// A culprit below this share of the samples is not what a learner would find.
+const CULPRIT_SHARE: f64 = 0.15;
+/// Fewer samples in two seconds are a program that waits: a fifth of one core. Lab 02 has some 30 of them, and more where others use the
+/// machine's caches; lab 03, which computes a quarter of the time on two cores, has 200.
+const SAMPLES_OF_WORK: u64 = 80;
+const PROFILE_LIMIT: Duration = Duration::from_secs(60);
+
+/// One attempt and what it must end in.
+#[derive(Debug)]
+pub struct Proof {
+    /// `pristine`, `solution`, or the file's name.
+    pub name: String,
+    /// What is verified.
+    pub attempt: Attempt,
+    /// The verdict.
+    pub expected: Outcome,
+    /// For a half fix: counts whose gates it must miss, the one that the verdict names first.
+    pub misses: Option<Vec<String>>,
+    /// Whether it has to be built by itself.
+    is_apart: bool,
+}
+
+impl Proof {
+    /// Whether nothing but its time tells it from a solution.
+    fn is_of_time(&self) -> bool {
+        self.misses.as_deref().is_some_and(|misses| misses.iter().any(|count| count == TIME))
+    }
+
+    /// What is not as it must be.
+    pub fn problem(&self, verdict: &Verdict) -> Option<String> {
+        if verdict.outcome != self.expected {
+            let (outcome, expected) = (verdict.outcome.as_str(), self.expected.as_str());
+            return Some(format!("{} ended {outcome}, not {expected}: {}", self.name, verdict.reason));
+        }
+        let missed = verdict.gates.iter().filter(|gate| gate.status == Status::Missed);
+        let mut missed: Vec<&str> = missed.map(|gate| gate.count.as_str()).collect();
+        if missed.is_empty() && matches!(verdict.outcome, Outcome::NotYet | Outcome::WrongAnswer) {
+            missed.push(TIME);
+        }
+        let expected = self.misses.as_ref()?;
+        let is_right = missed.first().copied() == expected.first().map(String::as_str)
+            && expected.iter().all(|gate| missed.contains(&gate.as_str()));
+        (!is_right).then(|| format!("{} missed {missed:?}, not {expected:?}: {}", self.name, verdict.reason))
+    }
+}
+
+/// All proofs of a lab: as it is, its solution, and every known attempt.
+pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
+    let proof =
+        |name: &str, attempt, expected| Proof { name: name.into(), attempt, expected, misses: None, is_apart: false };
+    let mut proofs = vec![
+        proof("pristine", Attempt::Original, Outcome::NotYet),
+        proof("solution", Attempt::Reference, Outcome::Solved),
+    ];
+    for (name, path) in attempts(workspace, lab)? {
+        let known = EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix));
+        let (_, expected) = known.with_context(|| format!("attempt {name} names no verdict: {EXPECTED:?}"))?;
+        let text = text(&path)?;
+        let misses = text.lines().find_map(|line| line.strip_prefix(MISSES));
+        let misses = misses.map(|counts| counts.split(',').map(|count| count.trim().to_string()).collect());
+        if misses.is_none() && *expected == Outcome::NotYet {
+            bail!("attempt {name} does not say which gates it misses: a line `{MISSES}COUNT, COUNT`");
+        }
+        let is_apart = text.lines().any(|line| line == APART);
+        proofs.push(Proof { misses, is_apart, ..proof(&name, Attempt::Path(path), *expected) });
+    }
+    Ok(proofs)
+}
+
+/// All that an attempt's files say.
+fn text(path: &Path) -> Result<String> {
+    let mut files = Files::new();
+    pristine::collect(path.parent().unwrap_or(path), path, &mut files)?;
+    Ok(files.values().map(|text| String::from_utf8_lossy(text)).collect())
+}
+
+/// Runs all proofs; what did not come out as it must, one sentence each.
+pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for lab in labs {
+        let proofs = proofs(workspace, lab)?;
+        // An answer that is wrong only where it is timed is wrong on any machine; how long something takes is not.
+        let is_timed = |proof: &Proof| with_time || proof.is_of_time() && proof.expected == Outcome::WrongAnswer;
+        let (passed_over, proofs): (Vec<&Proof>, Vec<&Proof>) =
+            proofs.iter().partition(|proof| proof.is_of_time() && !is_timed(proof));
+        for proof in passed_over {
+            say!("{} {} {}: its time tells, and nothing else", paint(QUIET, "passed over"), lab.name, proof.name);
+        }
+        let (apart, together): (Vec<&Proof>, Vec<&Proof>) =
+            proofs.into_iter().partition(|proof| proof.is_apart || is_timed(proof));
+        let apart = [prove_together(workspace, lab, &together, &mut problems)?, apart].concat();
+        for proof in apart {
+            let is_timed = is_timed(proof);
+            let attempt = proof.attempt.clone();
+            let options = Options { seed: Some(SEED), quick: !is_timed, attempt, ..Options::default() };
+            let (verdict, _) = verify::run(workspace, lab, &options)?;
+            problems.extend(held(lab, proof, verdict, is_timed));
+        }
+        problems.extend(culprit(workspace, lab)?);
+    }
+    Ok(problems)
+}
+
+/// Proves what can be built together; returns what cannot.
+fn prove_together<'a>(
+    workspace: &Workspace,
+    lab: &Lab,
+    proofs: &[&'a Proof],
+    problems: &mut Vec<String>,
+) -> Result<Vec<&'a Proof>> {
+    let attempts: Vec<_> = proofs.iter().map(|proof| (proof.name.as_str(), &proof.attempt)).collect();
+    let (known, mut left, mut database) = (Known::default(), Vec::new(), None);
+    seal::check(workspace, lab)?;
+    let together = Together::lay_out(workspace, lab, &attempts)?;
+    let lab = &together.arena.lab;
+    let built = together.build(workspace)?;
+    for proof in proofs {
+        let Some(programs) = built.get(proof.name.as_str()) else {
+            left.push(*proof);
+            continue;
+        };
+        let database = match &database {
+            Some(database) => database,
+            None => database.insert(verify::database_for(lab, programs)?),
+        };
+        let verdict = verify::counts_only(workspace, lab, programs, database, SEED, &known)?;
+        problems.extend(held(lab, proof, verdict, false));
+    }
+    Ok(left)
+}
+
+/// Says what came of a proof; the sentence about what is not as it must be.
+fn held(lab: &Lab, proof: &Proof, mut verdict: Verdict, is_timed: bool) -> Option<String> {
+    // A quick proof holds an attempt against its counts alone.
+    if !is_timed && verdict.outcome == Outcome::CountsPass {
+        verdict.outcome = Outcome::Solved;
+    }
+    let problem = proof.problem(&verdict);
+    let word = if problem.is_none() { paint(GOOD, "proven") } else { paint(BAD, "broken") };
+    let missed = proof.misses.as_ref().map(|counts| format!(": {}", counts.join(", "))).unwrap_or_default();
+    let lasted = verify::lasted(&verdict).map(|lasted| paint(QUIET, format!(" ({lasted})"))).unwrap_or_default();
+    say!("{word} {} {}: {}{missed}{lasted}", lab.name, proof.name, verdict.outcome.as_str());
+    problem.map(|problem| format!("{}: {problem}", lab.name))
+}
+
+/// In a CPU profile of the pristine lab no other function of its own may be in or below more samples than the declared culprit, and
+/// a visible share must be. A program that waits has no such profile. Shares of CPU samples depend on what the code does, and not on
+/// how busy the machine is. That the solution's share is smaller cannot be asked for: where the culprit is all the work there is, so
+/// is its replacement.
+fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
+    let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
+    let program = arena.build_with(workspace, "original", "profile")?;
+    let out = TemporaryFolder::new()?;
+    let folder = out.path().to_str().context("the folder for temporary files is not Unicode")?;
+    let arguments = ["profile", "--seed", "7", "--seconds", "2", "--out", folder].map(String::from).into();
+    let call = Call { arguments, limit: PROFILE_LIMIT, ..Call::default() };
+    let records = runner::run(&program, &call)?.finished()?;
+    let samples = records.iter().find_map(|record| match record {
+        Record::Profile { samples, .. } => Some(*samples),
+        _ => None,
+    });
+    if samples.is_some_and(|samples| samples < SAMPLES_OF_WORK) {
+        say!("{} {}: its CPU profile has too few samples to accuse anybody", paint(QUIET, "waits"), lab.name);
+        return Ok(None);
+    }
+    let folded = std::fs::read_to_string(out.path().join("stacks.folded"))?;
+    let (on_top, share) = on_top(&folded, lab).unwrap_or_default();
+    let is_right = on_top.ends_with(&format!("::{}", lab.meta.culprit)) && share >= CULPRIT_SHARE;
+    let word = if is_right { paint(GOOD, "proven") } else { paint(BAD, "broken") };
+    say!("{word} {} profile: {on_top} is on top, in {:.0}% of samples", lab.name, share * 100.0);
+    Ok((!is_right).then(|| {
+        format!(
+            "{}: {on_top} is on top of the profile with {:.0}%, not the culprit {} with at least {:.0}%",
+            lab.name,
+            share * 100.0,
+            lab.meta.culprit,
+            CULPRIT_SHARE * 100.0
+        )
+    }))
+}
+
+fn attempts(workspace: &Workspace, lab: &Lab) -> Result<Vec<(String, PathBuf)>> {
+    let folder = workspace.root.join("solutions").join(lab.solution_name()).join("attempts");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut attempts = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_stem().context("an entry has a name")?.to_string_lossy().into_owned();
+        attempts.push((name, path));
+    }
+    attempts.sort();
+    Ok(attempts)
+}

@@ -1,0 +1,126 @@
+//! What is derived from the catalogue: the workspace's members, the table in README.md, the pristine hashes, the seal on what judges.
+
+use anyhow::{Context, Result};
+
+use super::figures;
+use lab_core::catalogue::{self, Lab};
+use lab_core::pristine;
+use lab_core::say;
+use lab_core::seal;
+use lab_core::workspace::{Workspace, write_atomically, write_if_changed};
+
+const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
+const END: &str = "<!-- labs:end -->";
+
+const MANIFEST: &str = "Cargo.toml";
+const MEMBERS_BEGIN: &str = "# labs:begin, written by `cargo lab dev update`";
+const MEMBERS_END: &str = "    # labs:end";
+
+/// Writes all derived files; with `measure` also the recorded figures, of one lab or of all.
+pub fn run(workspace: &Workspace, measure: bool, only: Option<&str>) -> Result<u8> {
+    let only = only.map(|wanted| catalogue::find(workspace, wanted)).transpose()?;
+    // The manifest first: it is under the seal.
+    write_if_changed(&workspace.root.join(MANIFEST), manifest(workspace)?.as_bytes())?;
+    for (path, text) in derived(workspace)? {
+        write_if_changed(&workspace.root.join(&path), text.as_bytes())?;
+        say!("{path} is up to date");
+    }
+    if measure {
+        for lab in only.map_or_else(|| catalogue::labs(workspace), |lab| Ok(vec![lab]))? {
+            figures::record(workspace, &lab)?;
+        }
+    }
+    Ok(0)
+}
+
+/// Derived files that are not what they would be now, one sentence each.
+pub fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut stale = Vec::new();
+    for (path, text) in derived(workspace)? {
+        let found = std::fs::read_to_string(workspace.root.join(&path)).unwrap_or_default();
+        if found == text {
+            continue;
+        }
+        let is_learners = path == pristine::LOCK && std::env::var_os("LAB_CI").is_none();
+        if is_learners {
+            // Whoever solves labs edits them; only whoever writes them must record that.
+            say!("A lab's sources are edited. If you are writing it: `cargo lab dev update`.");
+        } else {
+            stale.push(format!("{path} is stale: run `cargo lab dev update`"));
+        }
+    }
+    Ok(stale)
+}
+
+fn derived(workspace: &Workspace) -> Result<Vec<(String, String)>> {
+    let labs = catalogue::labs(workspace)?;
+    let readme = std::fs::read_to_string(workspace.root.join("README.md")).context("Cannot read README.md")?;
+    Ok(vec![
+        (MANIFEST.into(), manifest(workspace)?),
+        ("README.md".into(), between(&readme, BEGIN, END, &table(&labs)).context("README.md lacks its labs markers")?),
+        (pristine::LOCK.into(), pristine::lock_text(&labs)?),
+        (seal::SEAL.into(), seal::text(workspace, &labs)?),
+    ])
+}
+
+/// The workspace's manifest with every lab and every solution among its members.
+fn manifest(workspace: &Workspace) -> Result<String> {
+    let text = std::fs::read_to_string(workspace.root.join(MANIFEST)).context("Cannot read Cargo.toml")?;
+    let mut members = String::new();
+    for parent in ["labs", "solutions"] {
+        let entries =
+            std::fs::read_dir(workspace.root.join(parent)).with_context(|| format!("Cannot read {parent}"))?;
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|folder| folder.join(MANIFEST).is_file())
+            .filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned()))
+            .collect();
+        names.sort();
+        names.iter().for_each(|name| members.push_str(&format!("    \"{parent}/{name}\",\n")));
+    }
+    between(&text, MEMBERS_BEGIN, MEMBERS_END, &members).context("Cargo.toml lacks its labs markers")
+}
+
+/// The text with everything between two marker lines replaced; nothing when a marker is missing.
+pub fn between(text: &str, begin: &str, end: &str, inner: &str) -> Option<String> {
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{inner}{end}{after}"))
+}
+
+/// Writes what a run found between two marker lines of a page, which is named from the top of the checkout.
+pub fn record_between(workspace: &Workspace, page: &str, begin: &str, end: &str, inner: &str) -> Result<()> {
+    let path = workspace.root.join(page);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {page}"))?;
+    let text = between(&text, begin, end, &format!("\n{inner}\n"))
+        .with_context(|| format!("{page} lacks the lines {begin} and {end}"))?;
+    write_atomically(&path, text.as_bytes())
+}
+
+fn table(labs: &[Lab]) -> String {
+    let mut table = String::from("| lab | part | min | symptom | look with |\n|---|---|---|---|---|\n");
+    for lab in labs {
+        table.push_str(&format!(
+            "| [{} {}](labs/{}/README.md) | {} | {} | {} | {} |\n",
+            lab.nn(),
+            lab.slug,
+            lab.name,
+            lab.meta.part,
+            lab.meta.minutes,
+            lab.symptom,
+            lab.meta.tools.join(", ")
+        ));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::between;
+
+    #[test]
+    fn replaces_only_what_stands_between_the_markers() {
+        assert_eq!(between("a<b>old</b>c", "<b>", "</b>", "new\n").as_deref(), Some("a<b>\nnew\n</b>c"));
+        assert_eq!(between("a</b>", "<b>", "</b>", ""), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! What somebody types who writes a lab.
+
+#[path = "../../lab-cli/tests/checkout/mod.rs"]
+mod checkout;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use checkout::{Checkout, repository};
+use serde_json::Value;
+
+#[test]
+fn a_new_lab_only_lacks_its_recorded_figures() {
+    let checkout = Checkout::new();
+    let new = checkout.lab(&["new", "99", "slow-export"]);
+    assert_eq!(new.code, 0, "{}", new.stderr);
+    assert!(checkout.read("README.md").contains("labs/lab-99-slow-export/README.md"), "the table is current");
+    let check = checkout.lab(&["check", "99"]);
+    assert_eq!(check.code, 1);
+    let problems: Vec<&str> = check.stdout.lines().filter(|line| line.contains("lab-99")).collect();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("has no figures"), "{problems:?}");
+}
+
+#[test]
+fn a_new_lab_takes_no_ones_place() {
+    let checkout = Checkout::new();
+    for arguments in
+        [["1", "another"], ["98", "string-building"], ["98", "Not A Slug"], ["0", "zero"], ["100", "hundred"]]
+    {
+        assert_eq!(checkout.lab(&["new", arguments[0], arguments[1]]).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_stale_table_an_identical_file_and_a_missing_hint_are_found() {
+    let checkout = Checkout::new();
+    checkout.write("README.md", &checkout.read("README.md").replace("| 1 |", "| 2 |"));
+    let twin = checkout.read("labs/lab-01-string-building/src/lib.rs");
+    checkout.write("solutions/solution-01-string-building/src/twin.rs", &twin);
+    checkout.write("labs/lab-01-string-building/hints/3.md", "\n");
+    let check = checkout.lab(&["check"]);
+    assert_eq!(check.code, 1);
+    for problem in ["README.md is stale", "src/lib.rs is identical", "hints/3.md is missing or empty"] {
+        assert!(check.stdout.contains(problem), "{problem}: {}", check.stdout);
+    }
+}
+
+#[test]
+fn sources_that_differ_from_the_lock_fail_in_ci_only() {
+    let checkout = Checkout::new();
+    checkout.write("labs/lab-01-string-building/src/manifest.rs", "// mine\n");
+    let learner = checkout.lab(&["check"]);
+    assert!(!learner.stdout.contains("pristine.sha256 is stale"), "{}", learner.stdout);
+    let ci = checkout.command(&["check"]).env("LAB_CI", "1").output().expect("lab runs");
+    assert!(checkout::ran(ci).stdout.contains("pristine.sha256 is stale"));
+}
+
+#[test]
+fn a_broken_manifest_is_a_problem_of_its_lab() {
+    let checkout = Checkout::new();
+    checkout.write("labs/lab-01-string-building/Cargo.toml", "[package\n");
+    let check = checkout.lab(&["check"]);
+    assert!(check.code == 1 && check.stderr.contains("labs/lab-01-string-building/Cargo.toml"), "{check:?}");
+}
+
+/// The rules for the real checkout; the proofs need builds and are run by `make test`.
+#[test]
+fn this_checkout_keeps_the_rules() {
+    let checkout = Checkout::new();
+    let check = checkout.lab(&["check"]);
+    assert_eq!(check.code, 0, "{}{}", check.stdout, check.stderr);
+}
+
+/// What the map has a line for: each package's folder, but one line for all labs and one for all their solutions.
+fn places() -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(repository());
+    let metadata = checkout::ran(cargo.output().expect("cargo runs"));
+    let metadata: Value = serde_json::from_str(&metadata.stdout).unwrap_or_else(|_| panic!("{}", metadata.stderr));
+    let root = metadata["workspace_root"].as_str().expect("a folder");
+    let packages = metadata["packages"].as_array().expect("packages").iter();
+    let folders = packages.filter_map(|package| {
+        let manifest = package["manifest_path"].as_str()?.strip_prefix(root)?;
+        manifest.strip_prefix('/')?.strip_suffix("/Cargo.toml")
+    });
+    let place = |folder: &str| match folder {
+        _ if folder.starts_with("labs/lab-") => "labs/".to_string(),
+        _ if folder.starts_with("solutions/solution-") => "solutions/".to_string(),
+        other => other.to_string(),
+    };
+    folders.map(place).collect()
+}
+
+#[test]
+fn the_map_has_a_line_for_every_crate_and_for_nothing_else() {
+    let text = std::fs::read_to_string(repository().join("CONTRIBUTING.md")).expect("it is there");
+    let map = text.lines().skip_while(|line| *line != "## The map").skip(1).take_while(|line| !line.starts_with("## "));
+    let lines: Vec<(&str, &str)> = map.filter_map(|line| line.strip_prefix("- `")?.split_once("`: ")).collect();
+    let listed: BTreeSet<String> = lines.iter().map(|(place, _)| place.to_string()).collect();
+    assert_eq!(listed.len(), lines.len(), "CONTRIBUTING.md's map has a line twice: {lines:?}");
+    let there = places();
+    assert!(there.len() > 10, "Cargo names no members: {there:?}");
+    let missing = there
+        .difference(&listed)
+        .map(|place| format!("missing: a line \"- `{place}`: what it is, and what it may not know.\""));
+    let stale = listed
+        .difference(&there)
+        .map(|place| format!("stale: the line \"- `{place}`: ...\" names no member of the workspace"));
+    let wrong: Vec<String> = missing.chain(stale).collect();
+    assert!(wrong.is_empty(), "CONTRIBUTING.md, under \"The map\":\n{}", wrong.join("\n"));
+}
