@@ -1,4 +1,4 @@
-//! `make bench-05`: main and each change, at a small size, at that of the pull requests, and at the largest.
+//! `make bench-05`: main, main again and each change, at the size of the pull requests and at the largest.
 
 use std::hint::black_box;
 
@@ -9,12 +9,12 @@ use lab_harness::bench::smoke;
 
 fn main() {
     lab_harness::bench::run("confirmation", |group| {
-        let sizes = [5, LINES, MOST_LINES];
+        let sizes = [LINES, MOST_LINES];
         for lines in &sizes[..if smoke() { 1 } else { sizes.len() }] {
             let order = order(*lines);
-            let on_main = ("main".to_string(), on_main::confirmation as Confirmation);
-            let changes = CHANGES.into_iter().map(|(number, change)| (number.to_string(), change));
-            for (name, confirmation) in std::iter::once(on_main).chain(changes) {
+            let on_main = ["main", "main again"].map(|name| (name.to_string(), on_main::confirmation as Confirmation));
+            let changes = CHANGES.map(|(number, change)| (number.to_string(), change));
+            for (name, confirmation) in on_main.into_iter().chain(changes) {
                 let id = BenchmarkId::new(name, format!("{lines} lines"));
                 group.bench_with_input(id, &order, |bencher, order| bencher.iter(|| confirmation(black_box(order))));
             }

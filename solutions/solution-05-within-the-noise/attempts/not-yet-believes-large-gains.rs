@@ -1,5 +1,5 @@
 //! What lies far beyond the noise is merged, with the times of its author.
-// misses: refuted_237, refuted_240
+// misses: objections_237, objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review};
 

@@ -1,5 +1,5 @@
 //! It is neither slower nor faster.
-// misses: refuted_231
+// misses: objections_231
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

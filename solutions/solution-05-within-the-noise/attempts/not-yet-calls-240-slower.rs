@@ -1,5 +1,5 @@
 //! It is faster at every size.
-// misses: refuted_240
+// misses: objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review};
 

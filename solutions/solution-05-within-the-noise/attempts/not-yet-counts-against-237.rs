@@ -1,5 +1,5 @@
 //! Its counts are right, and they speak for it.
-// misses: refuted_237
+// misses: objections_237
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

@@ -1,5 +1,5 @@
 //! One of the two counts is that of another size.
-// misses: refuted_234
+// misses: objections_234
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

@@ -1,5 +1,5 @@
 //! Declines the small gain, too, although it is counted.
-// misses: refuted_234
+// misses: objections_234
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

@@ -1,5 +1,5 @@
 //! A gain that is none for an order of one line.
-// misses: refuted_234
+// misses: objections_234
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

@@ -1,5 +1,5 @@
 //! The size is right, and the ratio is from nowhere.
-// misses: refuted_237
+// misses: objections_237
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

@@ -1,5 +1,5 @@
 //! An order of the load test: its articles stand together.
-// misses: refuted_240
+// misses: objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review, order};
 

@@ -1,5 +1,5 @@
 //! The same article twice, one behind the other.
-// misses: refuted_240
+// misses: objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

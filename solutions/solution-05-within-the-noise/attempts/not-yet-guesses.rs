@@ -1,5 +1,5 @@
 //! All four decisions are right, and nothing proves them.
-// misses: refuted_231, refuted_234, refuted_237, refuted_240
+// misses: objections_231, objections_234, objections_237, objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review};
 

@@ -1,5 +1,5 @@
 //! Slower by a tenth, it says: that is what noise does.
-// misses: refuted_237
+// misses: objections_237
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

@@ -1,5 +1,5 @@
 //! The order that shows what is wrong with 240 shows nothing of the others.
-// misses: refuted_231, refuted_237
+// misses: objections_231, objections_237
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

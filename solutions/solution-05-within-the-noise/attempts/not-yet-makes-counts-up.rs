@@ -1,5 +1,5 @@
 //! Counts that nobody has counted.
-// misses: refuted_231, refuted_234
+// misses: objections_231, objections_234
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

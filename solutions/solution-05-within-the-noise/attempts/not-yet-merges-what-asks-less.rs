@@ -1,5 +1,5 @@
 //! Counts for all four, and all that the counts speak for.
-// misses: refuted_237, refuted_240
+// misses: objections_237, objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review};
 

@@ -1,5 +1,5 @@
 //! The code reads better, so it is merged, with counts that are right.
-// misses: refuted_231
+// misses: objections_231
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

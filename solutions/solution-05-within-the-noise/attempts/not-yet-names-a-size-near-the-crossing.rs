@@ -1,5 +1,5 @@
 //! It is slower there, by little.
-// misses: refuted_237
+// misses: objections_237
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

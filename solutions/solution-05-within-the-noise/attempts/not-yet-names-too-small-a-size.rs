@@ -1,5 +1,5 @@
 //! At 40 lines it is faster.
-// misses: refuted_237
+// misses: objections_237
 
 use crate::contract::{Decision, Evidence, Opinion, Review, line};
 

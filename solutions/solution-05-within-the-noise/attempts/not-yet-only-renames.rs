@@ -1,5 +1,5 @@
 //! The review as it was, without its comments.
-// misses: refuted_231, refuted_234, refuted_237, refuted_240
+// misses: objections_231, objections_234, objections_237, objections_240
 
 use crate::contract::{Decision, Evidence, Opinion, Review};
 

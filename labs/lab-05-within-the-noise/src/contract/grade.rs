@@ -53,34 +53,28 @@ pub(super) fn malformed(opinion: &Opinion) -> Option<String> {
     }
 }
 
-/// What of an opinion does not hold, a sentence each.
-pub(super) fn refuted(change: Confirmation, opinion: &Opinion, seed: u64) -> Vec<String> {
+/// What speaks against an opinion, a sentence each.
+pub(super) fn objections(change: Confirmation, opinion: &Opinion, seed: u64) -> Vec<String> {
     [by_decision(change, opinion.decision, seed), by_evidence(change, opinion)].into_iter().flatten().collect()
 }
 
-/// What the judge's own measurements say against a decision.
+/// What the judge's own measurements say against a decision. They do not say what the learner has to find: at which size, with which order.
 fn by_decision(change: Confirmation, decision: Decision, seed: u64) -> Option<String> {
     let [on_main, with_change] = allocations_of(change, &order(LINES));
-    let against = if differs(change, seed) {
-        Some("you merge it, and for some orders that the shop takes its text is not the one that main writes".into())
-    } else if times_slower(change, MOST_LINES) >= MUCH_SLOWER {
-        Some(
-            "you merge it, and for some orders that the shop takes it needs more than twice as much CPU time as main"
-                .into(),
-        )
-    } else if with_change >= on_main {
-        let why = "you merge it, and nothing is saved: one call for an order of";
-        Some(format!("{why} {LINES} lines asks the allocator {on_main} times on main, and {with_change} times with it"))
-    } else {
-        None
-    };
+    let is_worse = || differs(change, seed) || times_slower(change, MOST_LINES) >= MUCH_SLOWER;
+    let saves = with_change < on_main;
     match decision {
-        Decision::Merge => against,
-        Decision::Decline if against.is_some() => None,
-        Decision::Decline => Some(format!(
-            "you decline it, and nothing speaks against it: the texts are the same, no size is slower, and an order of {LINES} lines \
-             asks the allocator {with_change} times and not {on_main} times"
+        Decision::Merge if !saves => Some(format!(
+            "you merge it, and it saves nothing: for {LINES} lines main asks the allocator {on_main} times, and the change {with_change} times"
         )),
+        Decision::Merge if is_worse() => {
+            Some("you merge it, and with some order that the shop takes something speaks against it".into())
+        }
+        Decision::Decline if saves && !is_worse() => Some(
+            "you decline it, and the judge found nothing against it, with no order of any size, and a gain at every size"
+                .into(),
+        ),
+        _ => None,
     }
 }
 
