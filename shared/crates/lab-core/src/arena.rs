@@ -206,7 +206,8 @@ impl Arena {
 
     /// Builds the programs of all members but one.
     fn build_all(&self, workspace: &Workspace, title: &str, left_out: Option<&str>) -> Result<Built> {
-        let is_kernel = self.lab.meta.kind == Kind::Kernel;
+        // Both time functions in one process: there the place of a function must not matter.
+        let is_aligned = matches!(self.lab.meta.kind, Kind::Kernel | Kind::Review);
         let mut arguments = vec!["--bins".to_string(), "--workspace".into()];
         if let Some(role) = left_out {
             arguments.extend(["--exclude".into(), package_name(&self.lab, role)]);
@@ -217,8 +218,8 @@ impl Arena {
             profile: None,
             manifest: Some(self.folder.join("Cargo.toml")),
             // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
-            target: is_kernel.then(|| workspace.target.join("judge")),
-            rustflags: if is_kernel { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
+            target: is_aligned.then(|| workspace.target.join("judge")),
+            rustflags: if is_aligned { vec![JUDGE_FLAGS.into()] } else { Vec::new() },
         };
         let built = cargo::build(workspace, &build)?;
         self.note_lock()?;

@@ -69,6 +69,8 @@ pub enum Kind {
     Store,
     /// A service on a socket, driven by the original's generator.
     Service,
+    /// Claims about code that the lab brings, which the judge measures again: nothing of the learner's is timed.
+    Review,
 }
 
 /// What a lab needs beyond Rust and a C compiler.

@@ -45,11 +45,12 @@ pub fn record(workspace: &Workspace, lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// The last table of the solution's `reproduce`, which compares it with other ways, on SQLite and on PostgreSQL.
+/// The last table of the solution's `reproduce`, which compares it with other ways; on both databases where it uses one.
 fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result<String> {
     let on = OnLab { lab: lab.name.clone(), seed: SEED, smoke: false, solution: true, json: true };
     let mut text = String::new();
-    for database in ["sqlite", "postgres"] {
+    let databases = if lab.meta.uses_database() { &["sqlite", "postgres"][..] } else { &["sqlite"] };
+    for &database in databases {
         let records = programs::reproduced(workspace, &solution.name, lab, &on, database.into())?;
         let table = records.iter().rev().find_map(|record| match record {
             Record::Table(table) => Some(table),
@@ -74,10 +75,11 @@ fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         text.push_str(&format!(
-            "\n{}, recorded {} on {}: `DB={database} cargo lab solution {} --seed {SEED}`.\n\n",
+            "\n{}, recorded {} on {}: `{}cargo lab solution {} --seed {SEED}`.\n\n",
             table.title,
             date(now),
             machine::describe(),
+            if lab.meta.uses_database() { format!("DB={database} ") } else { String::new() },
             lab.nn()
         ));
     }
@@ -114,10 +116,13 @@ fn table(lab: &Lab, verdict: &Verdict) -> String {
             text.push_str(&format!("| {label}, at {size} | {of_original} | {} |\n", figure(*value)));
         }
     }
-    text.push_str(
-        "\n| first / second | clock | ratio | interval | margin | the second is |\n|---|---|---|---|---|---|\n",
-    );
-    for ratio in verdict.ratios.iter().filter(|ratio| ratio.name.ends_with("original / yours")) {
+    let ratios: Vec<_> = verdict.ratios.iter().filter(|ratio| ratio.name.ends_with("original / yours")).collect();
+    if !ratios.is_empty() {
+        text.push_str(
+            "\n| first / second | clock | ratio | interval | margin | the second is |\n|---|---|---|---|---|---|\n",
+        );
+    }
+    for ratio in ratios {
         // `yours` is the solution here.
         let name = ratio_label(ratio).replace("yours", "reference");
         let (clock, margin, finding) = (clock_label(&ratio.clock), margin_label(ratio.margin), ratio.finding.as_str());

@@ -55,7 +55,7 @@ impl Callgrind {
         };
         bar.finish_and_clear();
         let counts = [("original", vec![original]), ("yours", vec![yours]), ("reference", vec![reference])];
-        Ok(Ok(Counted { counts, unit }))
+        Ok(Ok(Counted { counts, unit, notes: Vec::new() }))
     }
 
     /// The size and the count of one program, or the run that did not finish. No count where it starts threads. What the size counts
@@ -125,6 +125,12 @@ fn as_format(path: &Path) -> Result<String> {
 }
 
 fn refusal(lab: &Lab) -> String {
+    if lab.meta.kind == Kind::Review {
+        return format!(
+            "instructions are not counted in {}: what you wrote there is a review, and its own cost says nothing. Verify without --instructions",
+            lab.name
+        );
+    }
     let mut counted: Vec<&str> = lab.meta.gates.iter().map(|gate| gate.count.as_str()).collect();
     counted.dedup();
     format!(

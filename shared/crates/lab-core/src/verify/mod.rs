@@ -82,6 +82,8 @@ pub struct Counted {
     pub counts: AllCounts,
     /// Such as `lines`.
     pub unit: String,
+    /// What yours says of its counts, a sentence each: where a number alone does not say what was found.
+    pub notes: Vec<String>,
 }
 
 /// What the stages found so far, and how that ended where not all of them were through.
@@ -225,6 +227,8 @@ fn verdict_of(workspace: &Workspace, lab: &Lab, options: &Options, seed: u64, fi
         None => {
             let at_least = lab.meta.faster.filter(|_| options.is_timed());
             let (outcome, reason) = decide(&gates, &timing.decisive(at_least));
+            let notes = if outcome == Outcome::NotYet { findings.counted.notes.as_slice() } else { &[] };
+            let reason = [std::slice::from_ref(&reason), notes].concat().join("\n");
             match options.left_out() {
                 None => (outcome, reason),
                 Some(left_out) => outcome.of_incomplete(reason, left_out, &format!("make verify-{}", lab.nn())),
@@ -275,7 +279,7 @@ fn counted(stages: &Stages) -> Result<std::result::Result<Counted, Ended>> {
     }
 }
 
-fn by_size(Counted { counts, unit }: &Counted) -> Vec<SubjectCounts> {
+fn by_size(Counted { counts, unit, .. }: &Counted) -> Vec<SubjectCounts> {
     let all =
         counts.iter().flat_map(|(subject, counts)| counts.iter().map(move |(size, counts)| (subject, size, counts)));
     all.map(|(subject, &size, counts)| SubjectCounts {

@@ -19,6 +19,8 @@ use crate::terminal::spinner;
 const LIMIT: Duration = Duration::from_secs(15);
 /// The same where a driver, a service and a database all use some of it: hashing passwords takes 12 s of it.
 const LIMIT_OF_MANY: Duration = Duration::from_secs(40);
+/// The same where claims are measured again, which takes the tenth of it. Nobody waits long for a review that never ends.
+const LIMIT_OF_REVIEW: Duration = Duration::from_secs(5);
 /// The cases of a proof are few, and an endless loop among the attempts takes all of their limit: that is so many times less.
 const IN_A_PROOF: u32 = 3;
 
@@ -40,8 +42,8 @@ pub struct Stages<'a> {
     pub known: &'a Known,
 }
 
-/// Counts by size, with the unit of the sizes.
-type Sized = (Vec<(u64, Counts)>, String);
+/// Counts by size, the unit of the sizes, and what the program says beside them.
+type Sized = (Vec<(u64, Counts)>, String, Vec<String>);
 
 /// Counts of originals and references that were taken, by program, seed and whether the sizes were small. A proof holds many attempts
 /// against the same two.
@@ -68,12 +70,12 @@ impl Stages<'_> {
     /// Counts of original, yours and reference, from the same inputs.
     pub fn count(&self) -> Result<std::result::Result<Counted, Ended>> {
         let bar = spinner("Counting");
-        let (yours, unit) = match self.counts_of(&self.programs.yours)? {
+        let (yours, unit, notes) = match self.counts_of(&self.programs.yours)? {
             Ok(counted) => counted,
             Err(ran) => return Ok(Err(self.invalid(&ran))),
         };
-        let (original, _) = self.known_counts(&self.programs.original, "original")?;
-        let (reference, _) = self.known_counts(&self.programs.reference, "reference")?;
+        let (original, ..) = self.known_counts(&self.programs.original, "original")?;
+        let (reference, ..) = self.known_counts(&self.programs.reference, "reference")?;
         bar.finish_and_clear();
         ensure!(
             sizes(&original) == sizes(&reference),
@@ -90,7 +92,7 @@ impl Stages<'_> {
             return Ok(Err(Ended { outcome: Outcome::Invalid, reason }));
         }
         let counts = [("original", original), ("yours", yours), ("reference", reference)];
-        Ok(Ok(Counted { counts, unit }))
+        Ok(Ok(Counted { counts, unit, notes }))
     }
 
     /// A program that did not finish.
@@ -127,7 +129,11 @@ impl Stages<'_> {
         if is_driven {
             arguments.extend(["--subject".into(), program.to_str().context("the path is not Unicode")?.into()]);
         }
-        let limit = if self.lab.meta.kind == Kind::Kernel { LIMIT } else { LIMIT_OF_MANY };
+        let limit = match self.lab.meta.kind {
+            Kind::Kernel => LIMIT,
+            Kind::Store | Kind::Service => LIMIT_OF_MANY,
+            Kind::Review => LIMIT_OF_REVIEW,
+        };
         let limit = if self.is_proof && verb == "check" { limit / IN_A_PROOF } else { limit };
         let call = Call { arguments, environment: self.database.environment(), ..Call::default() };
         Ok((driver, call.within_cpu_time(limit)))
@@ -150,15 +156,19 @@ impl Stages<'_> {
     /// The counts, or the run that brought none.
     fn counts_of(&self, program: &Path) -> Result<std::result::Result<Sized, Ran>> {
         let ran = self.run(program, "count", self.seed)?;
-        let (mut counts, mut unit) = (Vec::new(), String::new());
+        let (mut counts, mut unit, mut notes) = (Vec::new(), String::new(), Vec::new());
         for record in &ran.records {
-            if let Record::Counts { size, unit: of_size, counts: at_size } = record {
-                counts.push((*size, at_size.clone()));
-                unit.clone_from(of_size);
+            match record {
+                Record::Counts { size, unit: of_size, counts: at_size } => {
+                    counts.push((*size, at_size.clone()));
+                    unit.clone_from(of_size);
+                }
+                Record::Note { text } => notes.push(text.clone()),
+                _ => {}
             }
         }
         Ok(if ran.failure.is_none() && !counts.is_empty() && wrong(&ran).is_none() {
-            Ok((counts, unit))
+            Ok((counts, unit, notes))
         } else {
             Err(ran)
         })

@@ -1,0 +1,37 @@
+//! Pull request 231, "Iterators in place of loops".
+//!
+//! Loops keep a counter and check bounds. Iterators do not, and the compiler can do more with them.
+
+use std::collections::HashMap;
+
+use orderflow::{Cents, OrderLine};
+
+struct Article {
+    sku: String,
+    name: String,
+    quantity: u32,
+    amount: Cents,
+}
+
+/// A row for each article, and the total.
+pub fn confirmation(lines: &[OrderLine]) -> String {
+    let mut rows: HashMap<String, usize> = HashMap::new();
+    let mut articles: Vec<Article> = Vec::new();
+    lines.iter().for_each(|line| {
+        let row = *rows.entry(line.sku.clone()).or_insert(articles.len());
+        if row == articles.len() {
+            let (sku, name) = (line.sku.clone(), line.name.clone());
+            articles.push(Article { sku, name, quantity: 0, amount: Cents(0) });
+        }
+        articles[row].quantity += line.quantity;
+        articles[row].amount = articles[row].amount + line.total();
+    });
+    let mut text = String::new();
+    let mut total = Cents(0);
+    articles.iter().for_each(|Article { sku, name, quantity, amount }| {
+        text += &format!("{quantity} x {name} ({sku}): {amount}\n");
+        total = total + *amount;
+    });
+    text += &format!("Total: {total}\n");
+    text
+}

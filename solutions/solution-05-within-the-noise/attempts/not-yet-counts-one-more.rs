@@ -1,0 +1,23 @@
+//! One of the two counts is that of another size.
+// misses: objections_234
+
+use crate::contract::{Decision, Evidence, Opinion, Review, line};
+
+/// The review of all four.
+pub fn review() -> Review {
+    Review {
+        pr_231: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 213 },
+        },
+        pr_234: Opinion {
+            decision: Decision::Merge,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 109 },
+        },
+        pr_237: Opinion { decision: Decision::Decline, evidence: Evidence::Slower { lines: 2_000, times: 4.0 } },
+        pr_240: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+        },
+    }
+}

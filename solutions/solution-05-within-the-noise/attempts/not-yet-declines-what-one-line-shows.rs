@@ -1,0 +1,23 @@
+//! A gain that is none for an order of one line.
+// misses: objections_234
+
+use crate::contract::{Decision, Evidence, Opinion, Review, line};
+
+/// The review of all four.
+pub fn review() -> Review {
+    Review {
+        pr_231: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 213 },
+        },
+        pr_234: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Allocations { lines: 1, on_main: 11, with_change: 11 },
+        },
+        pr_237: Opinion { decision: Decision::Decline, evidence: Evidence::Slower { lines: 2_000, times: 4.0 } },
+        pr_240: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+        },
+    }
+}

@@ -1,0 +1,23 @@
+//! At 40 lines it is faster.
+// misses: objections_237
+
+use crate::contract::{Decision, Evidence, Opinion, Review, line};
+
+/// The review of all four.
+pub fn review() -> Review {
+    Review {
+        pr_231: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 213 },
+        },
+        pr_234: Opinion {
+            decision: Decision::Merge,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 206 },
+        },
+        pr_237: Opinion { decision: Decision::Decline, evidence: Evidence::Slower { lines: 40, times: 2.0 } },
+        pr_240: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+        },
+    }
+}

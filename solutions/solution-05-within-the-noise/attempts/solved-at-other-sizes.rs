@@ -1,0 +1,24 @@
+//! Other sizes, and another order.
+
+use crate::contract::{Decision, Evidence, Opinion, Review, line};
+
+/// The review of all four.
+pub fn review() -> Review {
+    Review {
+        pr_231: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Allocations { lines: 500, on_main: 2_477, with_change: 2_477 },
+        },
+        pr_234: Opinion {
+            decision: Decision::Merge,
+            evidence: Evidence::Allocations { lines: 500, on_main: 2_477, with_change: 2_463 },
+        },
+        pr_237: Opinion { decision: Decision::Decline, evidence: Evidence::Slower { lines: 1500, times: 3.0 } },
+        pr_240: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Differs {
+                order: vec![line("TEA", 2, 350), line("MUG", 1, 990), line("POT", 1, 2_990), line("TEA", 1, 350)],
+            },
+        },
+    }
+}

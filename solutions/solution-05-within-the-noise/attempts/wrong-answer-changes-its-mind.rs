@@ -1,0 +1,29 @@
+//! Says something else when it is asked again.
+
+use crate::contract::{Decision, Evidence, Opinion, Review, line};
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
+/// The review of all four.
+pub fn review() -> Review {
+    Review {
+        pr_231: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 213 },
+        },
+        pr_234: Opinion {
+            decision: Decision::Merge,
+            evidence: Evidence::Allocations { lines: 40, on_main: 213, with_change: 206 },
+        },
+        pr_237: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Slower { lines: 2_000, times: 4.0 + ASKED.fetch_add(1, Relaxed) as f64 },
+        },
+        pr_240: Opinion {
+            decision: Decision::Decline,
+            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+        },
+    }
+}
