@@ -1,13 +1,13 @@
 //! Recorded figures in a solution's README: written by the tool from a run, never typed.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use lab_results::gate::figure;
 use lab_results::names::{clock_label, count_label, margin_label, ratio_label, size_label};
 use lab_results::{Cell, Column, Outcome, Record, Verdict};
 
-use super::update::between;
+use super::page::{self, between, date};
 use lab_core::arena::Attempt;
 use lab_core::catalogue::{self, Lab, Solution};
 use lab_core::machine;
@@ -67,12 +67,8 @@ fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result
             Cell::Text(text) if text == "yours" => "the original".into(),
             Cell::Text(text) => text.clone(),
         };
-        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        text.push_str(&row(table.columns.iter().map(heading).collect()));
-        text.push_str(&row(table.columns.iter().map(|_| "---".to_string()).collect()));
-        for cells in &table.rows {
-            text.push_str(&row(cells.iter().map(cell).collect()));
-        }
+        let rows = table.rows.iter().map(|cells| cells.iter().map(cell));
+        text.push_str(&page::table(table.columns.iter().map(heading), rows));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         text.push_str(&format!(
             "\n{}, recorded {} on {}: `{}cargo lab solution {} --seed {SEED}`.\n\n",
@@ -108,26 +104,27 @@ pub fn problem(lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Resu
 }
 
 fn table(lab: &Lab, verdict: &Verdict) -> String {
-    let mut text = String::from("| | original | reference |\n|---|---|---|\n");
+    let mut counts = Vec::new();
     if let (Some(original), Some(reference)) = (verdict.largest("original"), verdict.largest("reference")) {
         for (name, value) in &reference.counts {
             let of_original = original.counts.get(name).map_or("-".into(), |value| figure(*value));
             let (label, size) = (count_label(name), size_label(reference.size, &reference.unit));
-            text.push_str(&format!("| {label}, at {size} | {of_original} | {} |\n", figure(*value)));
+            counts.push([format!("{label}, at {size}"), of_original, figure(*value)]);
         }
     }
-    let ratios: Vec<_> = verdict.ratios.iter().filter(|ratio| ratio.name.ends_with("original / yours")).collect();
-    if !ratios.is_empty() {
-        text.push_str(
-            "\n| first / second | clock | ratio | interval | margin | the second is |\n|---|---|---|---|---|---|\n",
-        );
-    }
-    for ratio in ratios {
+    let mut text = page::table(["", "original", "reference"], counts);
+    let ratios = verdict.ratios.iter().filter(|ratio| ratio.name.ends_with("original / yours")).map(|ratio| {
         // `yours` is the solution here.
         let name = ratio_label(ratio).replace("yours", "reference");
-        let (clock, margin, finding) = (clock_label(&ratio.clock), margin_label(ratio.margin), ratio.finding.as_str());
         let [median, low, high] = [ratio.ratio.median, ratio.ratio.low, ratio.ratio.high].map(|x| format!("{x:.1}"));
-        text.push_str(&format!("| {name} | {clock} | {median}x | {low} .. {high} | {margin} | {finding} |\n"));
+        let (clock, margin) = (clock_label(&ratio.clock).to_string(), margin_label(ratio.margin));
+        let finding = ratio.finding.as_str().to_string();
+        [name, clock, format!("{median}x"), format!("{low} .. {high}"), margin, finding]
+    });
+    let ratios: Vec<_> = ratios.collect();
+    if !ratios.is_empty() {
+        text.push('\n');
+        text += &page::table(["first / second", "clock", "ratio", "interval", "margin", "the second is"], ratios);
     }
     let database = verdict.database.as_deref().map(|kind| format!(", {kind}")).unwrap_or_default();
     let load = verdict.load.map(|load| format!(", load {load:.1}")).unwrap_or_default();
@@ -139,12 +136,6 @@ fn table(lab: &Lab, verdict: &Verdict) -> String {
         verdict.seed
     ));
     text
-}
-
-/// `2026-11-23`, from seconds since 1970.
-pub fn date(seconds: u64) -> String {
-    let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
-    time.split_once('T').map_or(time.clone(), |(date, _)| date.to_string())
 }
 
 #[cfg(test)]

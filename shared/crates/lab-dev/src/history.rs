@@ -8,9 +8,8 @@ use lab_results::baseline::{Source, Step, history};
 use lab_results::gate::figure;
 use lab_results::{Baseline, Rule};
 
-use super::figures::date;
+use super::page::{self, between, date};
 use super::transcript;
-use super::update::between;
 use lab_core::baseline::{Folder, frame, show, take, write};
 use lab_core::cargo::{self, Build};
 use lab_core::machine;
@@ -160,10 +159,7 @@ fn show_times(workspace: &Workspace, timed: &[Timed]) -> Result<()> {
 
 /// Everything on the page that is a figure.
 fn tables(workspace: &Workspace, baselines: &[Baseline], steps: &[Step], timed: &[Timed]) -> Result<String> {
-    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let heading = |cells: &[&str]| format!("| {} |\n|{}\n", cells.join(" | "), "---|".repeat(cells.len()));
-    let mut text = heading(&["month", "what changed", "what the baselines say"]);
-    for month in 1..=MONTHS {
+    let month = |month: usize| {
         let moves = month.checked_sub(2).map(|step| steps[step].moves()).unwrap_or_default();
         let said: Vec<String> = moves.iter().map(|moved| format!("`{moved}`")).collect();
         let said = match (month, said.is_empty()) {
@@ -171,13 +167,12 @@ fn tables(workspace: &Workspace, baselines: &[Baseline], steps: &[Step], timed: 
             (_, true) => "nothing moved".into(),
             _ => said.join("<br>"),
         };
-        text.push_str(&row(&[format!("{month:02}"), change(workspace, month)?, said]));
-    }
+        Ok([format!("{month:02}"), change(workspace, month)?, said])
+    };
+    let months = (1..=MONTHS).map(month).collect::<Result<Vec<_>>>()?;
+    let mut text = page::table(["month", "what changed", "what the baselines say"], months);
     text.push('\n');
-    text.push_str(&heading(&HEADINGS));
-    for cells in rows(timed) {
-        text.push_str(&row(&cells));
-    }
+    text += &page::table(HEADINGS, rows(timed));
     let last = timed.last().context("there are months")?.since_january.interval.exp();
     let load = machine::load().map(|load| format!(", load {load:.1}")).unwrap_or_default();
     let Baseline { at, machine, toolchain, .. } = &baselines[0];

@@ -7,6 +7,7 @@ mod figures;
 mod history;
 mod load;
 mod new;
+mod page;
 mod picture;
 mod prove;
 mod transcript;

@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use lab_results::Record;
 
-use super::figures::date;
-use super::update::record_between;
+use super::page::{date, record_between};
 use lab_core::arena::{self, Attempt};
 use lab_core::catalogue;
 use lab_core::machine;

@@ -3,11 +3,12 @@
 use anyhow::{Context, Result};
 
 use super::figures;
+use super::page::{self, between};
 use lab_core::catalogue::{self, Lab};
 use lab_core::pristine;
 use lab_core::say;
 use lab_core::seal;
-use lab_core::workspace::{Workspace, write_atomically, write_if_changed};
+use lab_core::workspace::{Workspace, write_if_changed};
 
 const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
 const END: &str = "<!-- labs:end -->";
@@ -81,46 +82,10 @@ fn manifest(workspace: &Workspace) -> Result<String> {
     between(&text, MEMBERS_BEGIN, MEMBERS_END, &members).context("Cargo.toml lacks its labs markers")
 }
 
-/// The text with everything between two marker lines replaced; nothing when a marker is missing.
-pub fn between(text: &str, begin: &str, end: &str, inner: &str) -> Option<String> {
-    let (before, rest) = text.split_once(begin)?;
-    let (_, after) = rest.split_once(end)?;
-    Some(format!("{before}{begin}\n{inner}{end}{after}"))
-}
-
-/// Writes what a run found between two marker lines of a page, which is named from the top of the checkout.
-pub fn record_between(workspace: &Workspace, page: &str, begin: &str, end: &str, inner: &str) -> Result<()> {
-    let path = workspace.root.join(page);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {page}"))?;
-    let text = between(&text, begin, end, &format!("\n{inner}\n"))
-        .with_context(|| format!("{page} lacks the lines {begin} and {end}"))?;
-    write_atomically(&path, text.as_bytes())
-}
-
 fn table(labs: &[Lab]) -> String {
-    let mut table = String::from("| lab | part | min | symptom | look with |\n|---|---|---|---|---|\n");
-    for lab in labs {
-        table.push_str(&format!(
-            "| [{} {}](labs/{}/README.md) | {} | {} | {} | {} |\n",
-            lab.nn(),
-            lab.slug,
-            lab.name,
-            lab.meta.part,
-            lab.meta.minutes,
-            lab.symptom,
-            lab.meta.tools.join(", ")
-        ));
-    }
-    table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::between;
-
-    #[test]
-    fn replaces_only_what_stands_between_the_markers() {
-        assert_eq!(between("a<b>old</b>c", "<b>", "</b>", "new\n").as_deref(), Some("a<b>\nnew\n</b>c"));
-        assert_eq!(between("a</b>", "<b>", "</b>", ""), None);
-    }
+    let row = |lab: &Lab| {
+        let link = format!("[{} {}](labs/{}/README.md)", lab.nn(), lab.slug, lab.name);
+        [link, lab.meta.part.to_string(), lab.meta.minutes.to_string(), lab.symptom.clone(), lab.meta.tools.join(", ")]
+    };
+    page::table(["lab", "part", "min", "symptom", "look with"], labs.iter().map(row))
 }

@@ -15,9 +15,8 @@ use lab_results::{Finding, Verdict};
 use serde::Serialize;
 
 use super::exam::{self, Hogs, progress};
-use super::figures::date;
+use super::page::{date, record_between, table};
 use super::prove::{self, Proof};
-use super::update::record_between;
 use lab_core::catalogue::{Kind, Lab};
 use lab_core::machine;
 use lab_core::say;
@@ -61,11 +60,14 @@ struct Identical {
     span: Option<[f64; 2]>,
 }
 
-/// All rows so far, and what was said of identical programs, by lab and figure.
+/// By lab, and by figure.
+type ByFigure = BTreeMap<String, BTreeMap<String, Identical>>;
+
+/// All rows so far, and what was said of identical programs.
 #[derive(Debug, Default, Serialize)]
 struct Found {
     rows: Vec<Row>,
-    identical: BTreeMap<String, Identical>,
+    identical: ByFigure,
 }
 
 /// Verifies everything `runs` times; exit code 1 when anything flipped.
@@ -107,7 +109,7 @@ fn ask(
     proof: &Proof,
     runs: usize,
     no_time: bool,
-    identical: &mut BTreeMap<String, Identical>,
+    identical: &mut ByFigure,
 ) -> Result<Row> {
     let bar = progress(format!("{} {}", lab.name, proof.name), runs);
     let mut row = Row {
@@ -137,15 +139,15 @@ fn ask(
 }
 
 /// Counts what this verdict says of programs that do the same work.
-fn see_identical(lab: &Lab, proof: &Proof, verdict: &Verdict, identical: &mut BTreeMap<String, Identical>) {
+fn see_identical(lab: &Lab, proof: &Proof, verdict: &Verdict, identical: &mut ByFigure) {
     let is_original = proof.name == "pristine" || proof.name == "not-yet-only-renames";
     for ratio in &verdict.ratios {
         if !(ratio.is_noise() || is_original && ratio.name.ends_with("original / yours")) {
             continue;
         }
         let size = ratio.size.map(|size| format!(", size {size}")).unwrap_or_default();
-        let seen =
-            identical.entry(format!("{} | {}{size}, {}", lab.name, ratio.name, clock_label(&ratio.clock))).or_default();
+        let figure = format!("{}{size}, {}", ratio.name, clock_label(&ratio.clock));
+        let seen = identical.entry(lab.name.clone()).or_default().entry(figure).or_default();
         *seen.findings.entry(ratio.finding).or_default() += 1;
         let median = ratio.ratio.median;
         let [low, high] = seen.span.unwrap_or([median, median]);
@@ -172,25 +174,24 @@ fn difference(lab: &Lab, proof: &Proof, verdict: &Verdict) -> Option<String> {
 }
 
 fn markdown(found: &Found, at: u64, runs: usize) -> String {
-    let mut text = String::from("| lab | attempt | must say | said | flips | s each |\n|---|---|---|---|---|---|\n");
-    for Row { lab, attempt, expected, said, flips, seconds_p50, .. } in &found.rows {
-        let said: Vec<String> = said.iter().map(|(what, times)| format!("{times} x {what}")).collect();
-        let said = said.join("; ");
-        let _ = writeln!(text, "| {lab} | {attempt} | {expected} | {said} | {flips} | {seconds_p50:.0} |");
-    }
+    let row = |row: &Row| {
+        let said: Vec<String> = row.said.iter().map(|(what, times)| format!("{times} x {what}")).collect();
+        let Row { lab, attempt, expected, flips, seconds_p50, .. } = row;
+        let (flips, seconds) = (flips.to_string(), format!("{seconds_p50:.0}"));
+        [lab.to_string(), attempt.to_string(), expected.to_string(), said.join("; "), flips, seconds]
+    };
+    let mut text = table(["lab", "attempt", "must say", "said", "flips", "s each"], found.rows.iter().map(row));
     text.push_str("\nWhat the timed figures of the same runs said of programs that do the same work:\n\n");
-    text.push_str("| lab | figure | same | cannot tell | different | median ratios |\n|---|---|---|---|---|---|\n");
-    for (figure, Identical { findings, span }) in &found.identical {
+    let figures = found.identical.iter().flat_map(|(lab, figures)| figures.iter().map(move |it| (lab, it)));
+    let identical = figures.map(|(lab, (figure, Identical { findings, span }))| {
         let times = |finding: Finding| findings.get(&finding).copied().unwrap_or(0);
+        let different = times(Finding::Faster) + times(Finding::Slower);
         let [low, high] = span.unwrap_or([f64::NAN; 2]);
-        let _ = writeln!(
-            text,
-            "| {figure} | {} | {} | {} | {low:.2} .. {high:.2} |",
-            times(Finding::Same),
-            times(Finding::Inconclusive),
-            times(Finding::Faster) + times(Finding::Slower)
-        );
-    }
+        let [same, unclear, different] =
+            [times(Finding::Same), times(Finding::Inconclusive), different].map(|times| times.to_string());
+        [lab.to_string(), figure.to_string(), same, unclear, different, format!("{low:.2} .. {high:.2}")]
+    });
+    text += &table(["lab", "figure", "same", "cannot tell", "different", "median ratios"], identical);
     let _ = writeln!(
         text,
         "\nRecorded {} on {}, one core kept busy by another process: `cargo lab dev measure-verdicts --runs {runs}`.",

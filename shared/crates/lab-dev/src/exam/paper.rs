@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::Bar;
 use super::question::Question;
-use crate::figures::date;
-use crate::update::record_between;
+use crate::page::{self, date, record_between};
 use lab_core::machine;
 use lab_core::say;
 use lab_core::workspace::Workspace;
@@ -250,44 +249,67 @@ impl Paper {
         let mut text = String::new();
         table(
             &mut text,
-            "| work | planted | beside it | load | runs | same | faster | slower | cannot tell | wrong | ratio | sample | s a verdict (p95) |",
+            [
+                "work",
+                "planted",
+                "beside it",
+                "load",
+                "runs",
+                "same",
+                "faster",
+                "slower",
+                "cannot tell",
+                "wrong",
+                "ratio",
+                "sample",
+                "s a verdict (p95)",
+            ],
             self.answers.iter().map(answer_row),
         );
         table(
             &mut text,
-            "| growth | runs | named from counts | named from times | counts repeat |",
+            ["growth", "runs", "named from counts", "named from times", "counts repeat"],
             self.growth.iter().map(|answer| {
                 let by_time = answer.by_time.map_or("-".into(), |right| right.to_string());
                 let repeated = if answer.counts_repeated { "10 of 10" } else { "no" };
-                format!("| {} | {} | {} | {by_time} | {repeated} |", answer.class, answer.runs, answer.by_counts)
+                [
+                    answer.class.to_string(),
+                    answer.runs.to_string(),
+                    answer.by_counts.to_string(),
+                    by_time,
+                    repeated.into(),
+                ]
             }),
         );
         table(
             &mut text,
-            "| way of measuring identical work | verdicts | \"different\" | must fail |",
+            ["way of measuring identical work", "verdicts", "\"different\"", "must fail"],
             self.controls.iter().map(|control| {
                 let must = if control.must_fail { "yes" } else { "no" };
-                format!("| {} | {} | {} | {must} |", control.name, control.runs, control.different)
+                [control.name.to_string(), control.runs.to_string(), control.different.to_string(), must.into()]
             }),
         );
         table(
             &mut text,
-            "| Criterion, saved baseline | planted | comparisons | regressed | improved | no change | s each |",
+            ["Criterion, saved baseline", "planted", "comparisons", "regressed", "improved", "no change", "s each"],
             self.criterion.iter().map(|answer| {
                 let CriterionAnswer { class, percent, runs, regressed, improved, unchanged, seconds_p50 } = answer;
-                format!("| {class} | {percent}% | {runs} | {regressed} | {improved} | {unchanged} | {seconds_p50:.0} |")
+                let [runs, regressed, improved, unchanged] =
+                    [runs, regressed, improved, unchanged].map(|times| times.to_string());
+                let seconds = format!("{seconds_p50:.0}");
+                [class.to_string(), format!("{percent}%"), runs, regressed, improved, unchanged, seconds]
             }),
         );
         table(
             &mut text,
-            "| bar | asked | found | |",
+            ["bar", "asked", "found", ""],
             self.bars.iter().map(|bar| {
                 let word = match (bar.is_reached, bar.is_asserted) {
                     (true, _) => "reached",
                     (false, true) => "MISSED",
                     (false, false) => "missed; asserted in the whole examination only",
                 };
-                format!("| {} | {} | {} | {word} |", bar.name, bar.asked, bar.found)
+                [bar.name.clone(), bar.asked.clone(), bar.found.clone(), word.into()]
             }),
         );
         let _ = writeln!(
@@ -309,31 +331,29 @@ impl Paper {
     }
 }
 
-fn table(text: &mut String, heading: &str, rows: impl Iterator<Item = String>) {
-    let rows: Vec<String> = rows.collect();
-    if rows.is_empty() {
-        return;
+/// A table where there is something to show.
+fn table<const N: usize>(text: &mut String, headings: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+    let rows: Vec<_> = rows.collect();
+    if !rows.is_empty() {
+        *text += &(page::table(headings, rows) + "\n");
     }
-    let columns = heading.matches('|').count() - 1;
-    let _ = writeln!(text, "{heading}\n|{}\n{}\n", "---|".repeat(columns), rows.join("\n"));
 }
 
-fn answer_row(answer: &Answer) -> String {
-    let load = answer.load.map_or("-".into(), |[low, high]| format!("{low:.0}-{high:.0}"));
-    let ratio = answer.ratio.map_or("-".into(), |ratio| format!("{ratio:.4}"));
-    let sample = answer.sample_us.map_or("-".into(), |us| format!("{us:.0} us, {}", answer.clock));
-    format!(
-        "| {} | {}% | {} | {load} | {} | {} | {} | {} | {} | {} | {ratio} | {sample} | {:.1} ({:.1}) |",
-        answer.class,
-        answer.percent,
-        answer.hogs,
-        answer.runs,
-        answer.same,
-        answer.faster,
-        answer.slower,
-        answer.inconclusive,
-        answer.wrong,
-        answer.seconds_p50,
-        answer.seconds_p95
-    )
+fn answer_row(answer: &Answer) -> [String; 13] {
+    let times = |times: &dyn std::fmt::Display| times.to_string();
+    [
+        times(&answer.class),
+        format!("{}%", answer.percent),
+        times(&answer.hogs),
+        answer.load.map_or("-".into(), |[low, high]| format!("{low:.0}-{high:.0}")),
+        times(&answer.runs),
+        times(&answer.same),
+        times(&answer.faster),
+        times(&answer.slower),
+        times(&answer.inconclusive),
+        times(&answer.wrong),
+        answer.ratio.map_or("-".into(), |ratio| format!("{ratio:.4}")),
+        answer.sample_us.map_or("-".into(), |us| format!("{us:.0} us, {}", answer.clock)),
+        format!("{:.1} ({:.1})", answer.seconds_p50, answer.seconds_p95),
+    ]
 }

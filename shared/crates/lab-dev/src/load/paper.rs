@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use super::{Part, agreement, cost, memory, stall, starved};
 use crate::exam::Bar;
-use crate::figures::date;
-use crate::update::{between, record_between};
+use crate::page::{self, between, date, record_between};
 use lab_core::machine;
 use lab_core::render::{self, grid, verdict_cell};
 use lab_core::say;
@@ -113,13 +112,15 @@ impl Paper {
 
     fn markdown(&self, sheet: &Sheet, bars: &[Bar]) -> String {
         let mut text = String::new();
-        table(&mut text, &sheet.headings, sheet.rows.iter().cloned());
+        text += &page::table(&sheet.headings, &sheet.rows);
+        text.push('\n');
         for note in &sheet.notes {
             let _ = writeln!(text, "{note}\n");
         }
         let row = |bar: &Bar| vec![bar.name.clone(), bar.asked.clone(), bar.found.clone(), word(bar).to_string()];
         if !bars.is_empty() {
-            table(&mut text, &["bar", "asked", "found", ""], bars.iter().map(row));
+            text += &page::table(["bar", "asked", "found", ""], bars.iter().map(row));
+            text.push('\n');
         }
         let load = self.load.map(|load| format!(", load {load:.1} at the start")).unwrap_or_default();
         let _ = writeln!(text, "Recorded {} on {}{load}: `{}`.", date(self.at), self.machine, self.command);
@@ -171,14 +172,6 @@ fn word(bar: &Bar) -> &'static str {
     }
 }
 
-fn table(text: &mut String, headings: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let _ = writeln!(text, "| {} |\n|{}", headings.join(" | "), "---|".repeat(headings.len()));
-    for row in rows {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
-    }
-    text.push('\n');
-}
-
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum;
@@ -204,7 +197,7 @@ mod tests {
         let sheet =
             Sheet { headings: vec!["a", "b"], rows: vec![vec!["1".into(), "2".into()]], notes: vec!["Well.".into()] };
         let bar = Bar { name: "n".into(), asked: "1".into(), found: "2".into(), is_reached: false, is_asserted: true };
-        let expected = "| a | b |\n|---|---|\n| 1 | 2 |\n\nWell.\n\n| bar | asked | found |  |\n|---|---|---|---|\n\
+        let expected = "| a | b |\n|---|---|\n| 1 | 2 |\n\nWell.\n\n| bar | asked | found | |\n|---|---|---|---|\n\
                         | n | 1 | 2 | MISSED |\n\nRecorded 2026-11-18 on a machine, load 0.5 at the start: `cargo lab`.\n";
         assert_eq!(paper.markdown(&sheet, &[bar]), expected);
     }
