@@ -13,6 +13,7 @@ pub mod error;
 pub mod flame;
 pub mod fullscreen;
 pub mod kept;
+pub mod lab;
 pub mod machine;
 pub mod next;
 pub mod on_lab;

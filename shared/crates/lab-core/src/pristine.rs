@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::Lab;
 use crate::child;
+use crate::lab::Lab;
 use crate::source;
 use crate::terminal::{WARN, paint};
 use crate::workspace::{Workspace, write_if_changed};

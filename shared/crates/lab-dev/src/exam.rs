@@ -1,12 +1,13 @@
 //! `lab dev measure-judge`: the judge's own examination, on work whose true ratio is known.
 
+mod asked;
 mod bars;
 mod beside;
 mod control;
 mod paper;
 mod question;
 
-pub use bars::Bar;
+pub use asked::Bar;
 pub use question::{Hogs, progress};
 
 use std::path::PathBuf;
@@ -14,8 +15,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use self::paper::{Answer, Paper};
-use self::question::Question;
+use self::asked::{Answer, Question};
+use self::paper::Paper;
 use lab_core::arena::JUDGE_FLAGS;
 use lab_core::cargo::{self, Build};
 use lab_core::machine;

@@ -8,8 +8,10 @@ mod memory;
 mod paper;
 mod said;
 mod service;
+mod sheet;
 mod stall;
 mod starved;
+mod tool;
 mod tools;
 
 use std::io::IsTerminal;

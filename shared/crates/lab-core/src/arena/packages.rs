@@ -5,11 +5,13 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use toml::{Table, Value};
 
-use super::together::TOGETHER;
 use super::{LOCK, STAMP};
 use crate::catalogue::Lab;
 use crate::pristine::{self, Files};
 use crate::workspace::{Workspace, write_if_changed};
+
+/// The package of all attempts together.
+pub(super) const TOGETHER: &str = "attempts";
 
 /// `lab-01-string-building-yours`
 pub(super) fn package_name(lab: &Lab, role: &str) -> String {

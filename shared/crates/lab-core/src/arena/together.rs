@@ -6,15 +6,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use super::packages::write_package;
+use super::packages::{TOGETHER, write_package};
 use super::{Arena, Attempt, CONTRACT, Ground, Programs, REEXPORT, Yours};
 use crate::cargo::Built;
 use crate::catalogue::Lab;
 use crate::pristine::Files;
 use crate::workspace::{Workspace, create_folder};
 
-/// The package of the attempts.
-pub(super) const TOGETHER: &str = "attempts";
 /// Where one file for each attempt lies: the same program under another name.
 const PROGRAMS: &str = "programs";
 

@@ -1,36 +1,11 @@
 //! What the judge must reach, held against a paper (the book: measuring-examined.md).
 
-use serde::{Deserialize, Serialize};
-
-use super::paper::{Answer, Paper};
+use super::asked::{Answer, Bar};
+use super::paper::Paper;
 
 /// Kinds of work of which twice as much takes twice as long. The others have something that does not double (starting tasks, what a
 /// branch predictor can hold), so nobody knows their true ratio.
 const PROPORTIONAL: [&str; 4] = ["gather", "hash", "fetch", "miss"];
-
-/// One bar.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Bar {
-    /// What is asked.
-    pub name: String,
-    /// The limit.
-    pub asked: String,
-    /// What was found.
-    pub found: String,
-    /// Whether the limit was kept.
-    pub is_reached: bool,
-    /// Whether missing it fails the examination. Controls that must fail show it only over many runs, and on a processor that
-    /// minds where code lies; eight copies of the branchy loop are not all alike to a branch predictor even when aligned. The
-    /// quick examination insists on neither.
-    pub is_asserted: bool,
-}
-
-impl Bar {
-    /// True when this bar fails the examination.
-    pub fn fails(&self) -> bool {
-        self.is_asserted && !self.is_reached
-    }
-}
 
 /// All bars that the paper has answers for.
 pub fn of(paper: &Paper) -> Vec<Bar> {
@@ -149,8 +124,7 @@ mod tests {
     use lab_results::Finding;
 
     use super::*;
-    use crate::exam::paper::ControlAnswer;
-    use crate::exam::question::Question;
+    use crate::exam::asked::{ControlAnswer, Question};
 
     fn paper(percent: u32, findings: &[(Finding, bool, usize)]) -> Paper {
         let runs = findings.iter().map(|(_, _, times)| times).sum();

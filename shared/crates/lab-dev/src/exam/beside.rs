@@ -6,7 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use lab_results::stats::median;
 
-use super::paper::CriterionAnswer;
+use super::asked::CriterionAnswer;
 use super::question::progress;
 use lab_core::cargo::{self, Build, Built};
 use lab_core::child::{self, Running, Sees, TemporaryFolder};

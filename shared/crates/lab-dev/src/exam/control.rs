@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use lab_results::{Finding, Record};
 
 use super::Programs;
-use super::paper::ControlAnswer;
+use super::asked::ControlAnswer;
 use super::question::{Hogs, progress};
 use lab_core::runner::{self, Call};
 use lab_core::verify::timing::{MARGIN, RULE, decide};

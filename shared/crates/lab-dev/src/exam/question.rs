@@ -1,6 +1,5 @@
 //! One question: the same comparison asked many times, with a known right answer.
 
-use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
@@ -12,7 +11,7 @@ use lab_results::stats::{median, percentile};
 use lab_results::{Finding, Record, growth};
 
 use super::CLASSES;
-use super::paper::{Answer, GrowthAnswer};
+use super::asked::{Answer, GrowthAnswer, Question};
 use lab_core::child::{self, Running, Sees};
 use lab_core::machine;
 use lab_core::runner::{self, Call};
@@ -22,26 +21,6 @@ use lab_core::verify::timing::{RULE, decide};
 const BUDGET: Duration = Duration::from_secs(10);
 /// So many processes keep the machine busy where a question asks for load.
 const HOGS: usize = 10;
-
-/// A comparison and how often to ask it.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// The kind of work.
-    pub class: &'static str,
-    /// How much longer one side works, in percent.
-    pub percent: u32,
-    /// Processes that keep the machine busy meanwhile.
-    pub hogs: usize,
-    /// How often.
-    pub runs: usize,
-}
-
-impl fmt::Display for Question {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Question { class, percent, hogs, runs } = self;
-        write!(f, "{class}, {percent}% planted, {hogs} processes beside it, {runs} runs")
-    }
-}
 
 /// All questions. Work whose caches miss has samples of a millisecond and takes ten times as long to judge: it is asked less often.
 pub fn all(quick: bool, only: Option<&str>) -> Result<Vec<Question>> {

@@ -4,10 +4,11 @@ use anyhow::{Result, anyhow};
 use lab_results::load::Outcome;
 use serde::Serialize;
 
-use super::paper::Sheet;
 use super::said::Said;
 use super::service::Service;
-use super::tools::{Ask, Load, Tool, Tools};
+use super::sheet::Sheet;
+use super::tool::Tool;
+use super::tools::{Ask, Load, Tools};
 use super::{Measuring, stall, verdict};
 use crate::exam::Bar;
 use lab_core::arena::{self, Attempt};

@@ -6,9 +6,10 @@ use lab_results::stats::median;
 use serde::Serialize;
 
 use super::Measuring;
-use super::paper::Sheet;
 use super::said::Said;
-use super::tools::{Ask, Load, Tool, Tools};
+use super::sheet::Sheet;
+use super::tool::Tool;
+use super::tools::{Ask, Load, Tools};
 use crate::exam::Bar;
 
 /// As fast as it can: ten connections, each used again as soon as its answer is there. At a lower rate most of the time would go into the

@@ -5,9 +5,10 @@ use lab_results::gate::figure;
 use serde::Serialize;
 
 use super::Measuring;
-use super::paper::Sheet;
 use super::said::Said;
-use super::tools::{Ask, Load, Tool, Tools};
+use super::sheet::Sheet;
+use super::tool::Tool;
+use super::tools::{Ask, Load, Tools};
 use crate::exam::Bar;
 
 const CLOSED: Load = Load::Closed { users: 10, think_ms: 0 };

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
+use super::sheet::Sheet;
 use super::{Part, agreement, cost, memory, stall, starved};
 use crate::exam::Bar;
 use crate::page::{self, between, date, record_between};
@@ -49,17 +50,6 @@ pub struct Paper {
     pub starved: Option<starved::Found>,
     /// All bars.
     pub bars: Vec<Bar>,
-}
-
-/// A table, and what is to be read below it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sheet {
-    /// The columns.
-    pub headings: Vec<&'static str>,
-    /// The rows.
-    pub rows: Vec<Vec<String>>,
-    /// Sentences below it, one a line.
-    pub notes: Vec<String>,
 }
 
 impl Paper {

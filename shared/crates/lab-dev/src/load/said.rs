@@ -7,7 +7,7 @@ use lab_results::load::{LatencySummary, LoadReport, Outcome, SCHEMA};
 use serde::{Deserialize, Serialize};
 
 use super::child::Ended;
-use super::tools::Tool;
+use super::tool::Tool;
 
 /// What a generator said, and what it cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

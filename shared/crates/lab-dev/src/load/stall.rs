@@ -6,9 +6,10 @@ use lab_results::load::{LatencySummary, Outcome};
 use serde::Serialize;
 
 use super::analytic::{percentile_ms, standard_error_ms};
-use super::paper::Sheet;
 use super::said::Said;
-use super::tools::{Ask, Load, Tool, Tools};
+use super::sheet::Sheet;
+use super::tool::Tool;
+use super::tools::{Ask, Load, Tools};
 use super::{Measuring, verdict};
 use crate::exam::Bar;
 

@@ -10,9 +10,10 @@ use lab_results::gate::figure;
 use lab_results::load::Outcome;
 use serde::Serialize;
 
-use super::paper::Sheet;
 use super::said::Said;
-use super::tools::{Ask, Load, Tool, Tools};
+use super::sheet::Sheet;
+use super::tool::Tool;
+use super::tools::{Ask, Load, Tools};
 use super::{Measuring, verdict};
 use crate::exam::Bar;
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::child;
 use super::said::{Said, read};
+use super::tool::Tool;
 use lab_core::cargo;
 use lab_core::child::{Sees, command, tool};
 use lab_core::error::Usage;
@@ -17,32 +18,6 @@ use lab_core::workspace::{Workspace, create_folder};
 
 /// How much longer than it was asked to send a generator may take: to start, to wait for its last answer, to write its report.
 const GRACE: Duration = Duration::from_secs(60);
-
-/// A generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tool {
-    /// lab-load.
-    Ours,
-    /// k6, with the scripts of `scripts/k6`.
-    K6,
-    /// Locust, with the file of `scripts/locust`.
-    Locust,
-    /// wrk, which knows the closed model only.
-    Wrk,
-}
-
-impl Tool {
-    /// As people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Tool::Ours => "lab-load",
-            Tool::K6 => "k6",
-            Tool::Locust => "Locust",
-            Tool::Wrk => "wrk",
-        }
-    }
-}
 
 /// When requests leave.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
