@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lab_results::FrameChange;
 
-use crate::differential::Profiled;
+use crate::profiled::Profiled;
 use crate::top::{Parts, most};
 
 /// How many frames are named.

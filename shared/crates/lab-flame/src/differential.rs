@@ -10,31 +10,10 @@ use lab_results::Record;
 use lab_results::gate::figure;
 
 use crate::changes::changed;
-use crate::stacks::Stacks;
+use crate::profiled::Profiled;
 
 /// What inferno draws where the legend goes.
 const LEGEND: &str = "LEGEND";
-
-/// A profile, and what was done while it was taken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Profiled {
-    /// Whose it is, such as `original`.
-    pub name: String,
-    /// The sampled stacks.
-    pub stacks: Stacks,
-    /// CPU time of the process meanwhile, in milliseconds.
-    pub cpu_ms: f64,
-    /// Calls or requests worked off meanwhile; 0 where nobody counted.
-    pub work: u64,
-}
-
-impl Profiled {
-    /// CPU time for one call or request, in milliseconds, if both profiles know it.
-    pub(crate) fn cpu_ms_per_unit(both: [&Profiled; 2]) -> Option<[f64; 2]> {
-        let per_unit = both.map(|profiled| profiled.cpu_ms / profiled.work as f64);
-        per_unit.iter().all(|ms| ms.is_finite() && *ms > 0.0).then_some(per_unit)
-    }
-}
 
 /// Writes two differential flamegraphs into the folder `out`, and says what changed: `flamegraph.svg` with the widths of the second
 /// profile, and `flamegraph-reverse.svg` with those of the first, because what vanished has no width in the second.
@@ -123,6 +102,7 @@ fn legend(before: &Profiled, after: &Profiled, is_reverse: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stacks::Stacks;
 
     const BEFORE: &str = "lab_01_x::f;doubles 100\nlab_01_x::f;vanishes 200\nlab_01_x::f;stays 100\n";
     const AFTER: &str = "solution_01_x::f;doubles 400\nsolution_01_x::f;is_new 200\nsolution_01_x::f;stays 200\n";

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::BufWriter;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use inferno::flamegraph::{Options, from_lines};
@@ -11,19 +10,9 @@ use lab_results::Record;
 
 use crate::offcpu::OffCpu;
 use crate::pprof;
+use crate::profiled::Sampling;
 use crate::stacks::Stacks;
 use crate::top::top;
-
-/// How samples of the CPU were taken.
-#[derive(Debug, Clone)]
-pub struct Sampling {
-    /// By what, in words.
-    pub sampler: String,
-    /// Samples for each second of CPU time.
-    pub hertz: u32,
-    /// How long it went on.
-    pub duration: Duration,
-}
 
 /// Writes a CPU profile into the folder `out`, as `flamegraph.svg`, `stacks.folded` and `profile.pb.gz`, and says what stands out.
 ///
@@ -119,6 +108,8 @@ pub fn draw(stacks: &Stacks, title: &str, unit: &str, svg: &Path) -> Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -10,12 +10,14 @@ mod frames;
 pub mod offcpu;
 pub mod perf;
 mod pprof;
+mod profiled;
 mod stacks;
 mod top;
 
 pub use changes::changed;
-pub use differential::{Profiled, write_difference};
-pub use draw::{Sampling, draw, write_off_cpu, write_profile};
+pub use differential::write_difference;
+pub use draw::{draw, write_off_cpu, write_profile};
 pub use frames::{is_ours, plain};
+pub use profiled::{Profiled, Sampling};
 pub use stacks::{Stacks, without_the_runner};
 pub use top::top;

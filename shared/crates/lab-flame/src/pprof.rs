@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use prost::Message;
 
-use crate::draw::Sampling;
+use crate::profiled::Sampling;
 use crate::stacks::Stacks;
 
 /// A gzipped profile: for each stack how many samples saw it and how much CPU time they stand for.

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use crate::program::MachineTrouble;
+use crate::trouble::MachineTrouble;
 
 /// The hidden verb under which a program must call [`hold_database`].
 pub const HOLD_DATABASE: &str = "hold-database";

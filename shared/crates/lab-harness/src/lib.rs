@@ -28,12 +28,14 @@ mod signals;
 mod sites;
 #[cfg(feature = "database")]
 pub mod store;
+mod trouble;
 
 #[cfg(feature = "service")]
 pub use lab_load as load;
 pub use lab_probe as probe;
 pub use lab_results as results;
-pub use program::{MachineTrouble, Program, Run, emit, turns};
+pub use program::{Program, Run, emit, turns};
+pub use trouble::MachineTrouble;
 
 #[cfg(feature = "heap")]
 pub use dhat::Alloc as Allocator;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use lab_results::Record;
 
 use crate::channel;
+use crate::trouble::MachineTrouble;
 
 /// How often a busy program says how far it is.
 const STRETCH: Duration = Duration::from_millis(100);
@@ -88,19 +89,6 @@ pub trait Program {
         bail!("this lab is not a service")
     }
 }
-
-/// The machine did not give what any program of the lab needs: put it into the context of an error, and the run is no verdict on
-/// anybody's code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MachineTrouble;
-
-impl std::fmt::Display for MachineTrouble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("this machine cannot run the lab now")
-    }
-}
-
-impl std::error::Error for MachineTrouble {}
 
 /// The `main` of a lab program: `PROGRAM VERB [--seed N] [--smoke] [--subject PROGRAM] [--port N] [--out DIR] [--seconds S]`.
 pub fn main(program: &impl Program) -> ExitCode {

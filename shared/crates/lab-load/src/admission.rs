@@ -10,10 +10,10 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::pacer::Pacer;
-use crate::run::{Arrivals, Stream};
 use crate::scenario::AnyScenario;
 use crate::schedule::Offsets;
 use crate::shared::{Here, Shared};
+use crate::stream::{Arrivals, Stream};
 use crate::{Stop, Vu};
 
 /// How many overdue arrivals start in a row before those that started get the processor.

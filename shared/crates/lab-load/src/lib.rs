@@ -39,6 +39,7 @@ mod scenario;
 mod schedule;
 mod shared;
 mod stop;
+mod stream;
 mod target;
 mod vu;
 

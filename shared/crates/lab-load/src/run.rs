@@ -12,8 +12,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::admission::admit;
 use crate::pacer::Pacer;
-use crate::scenario::AnyScenario;
 use crate::shared::Shared;
+use crate::stream::{Arrivals, Stream};
 use crate::{Effort, Live, LoadError, Report, Scenario, Schedule, Stop, Target};
 
 /// Load for one service: what customers do, when they come, and how long one waits for them.
@@ -27,18 +27,6 @@ pub struct Run {
     drain: Duration,
     stop: Stop,
     look: Option<Look>,
-}
-
-/// Customers of one kind.
-pub(crate) struct Stream {
-    pub(crate) scenario: Arc<dyn AnyScenario>,
-    pub(crate) arrivals: Arrivals,
-}
-
-/// When they come.
-pub(crate) enum Arrivals {
-    Open(Schedule),
-    Closed { users: usize, think: Duration, window: Duration },
 }
 
 /// Somebody who watches the run.

@@ -5,6 +5,7 @@ mod judged;
 mod lab;
 mod overview;
 mod said;
+mod sites;
 
 use lab_results::names::SUBJECTS;
 use maud::{Markup, html};

@@ -17,7 +17,8 @@ use rustix::process::Signal;
 
 use super::{WATCH, Watch};
 use crate::load::{LoadError, Report};
-use crate::program::{MachineTrouble, Run, emit, with_work};
+use crate::program::{Run, emit, with_work};
+use crate::trouble::MachineTrouble;
 
 /// A service that has not said where it listens after this long hangs.
 const START_LIMIT: Duration = Duration::from_secs(30);

@@ -12,7 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{Function, Store};
 use crate::database::{Lease, lease};
-use crate::program::{MachineTrouble, Run};
+use crate::program::Run;
+use crate::trouble::MachineTrouble;
 
 /// Someone who never lets go of a connection must not keep us from leaving.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,6 +1,6 @@
 //! A search's result as a sentence.
 
-use super::{KEPT_UP_SHARE, Knee, Limits, Outcome, Tried, Verdict, search::repeats};
+use super::{KEPT_UP_SHARE, Knee, Limits, Outcome, Phase, Tried, Verdict};
 
 /// The whole result: what was found, how sure it is, what to do where it is none.
 pub(super) fn sentence(knee: &Knee, limits: &Limits) -> String {
@@ -92,4 +92,11 @@ fn because(tried: &Tried) -> String {
         return format!(" ({fell_behind} answered of {offered}, less than {:.0} %)", 100.0 * KEPT_UP_SHARE);
     }
     if step.why.is_empty() { String::new() } else { format!(" ({})", step.why) }
+}
+
+/// Kept and all steps among the valid repeats at a rate.
+pub(super) fn repeats(tried: &[Tried], rate_per_s: f64) -> (usize, usize) {
+    let at_rate = |tried: &&Tried| tried.phase == Phase::Repeat && tried.rate_per_s == rate_per_s;
+    let valid = tried.iter().filter(at_rate).filter(|tried| tried.verdict != Verdict::Discarded);
+    (valid.clone().filter(|tried| tried.verdict == Verdict::Kept).count(), valid.count())
 }

@@ -91,7 +91,7 @@ impl<E, P: FnMut(f64) -> Result<Step, E>> Search<'_, P> {
     fn repeat(&mut self) -> Result<(), Halt<E>> {
         for round in 1..=REPEATS {
             for rate in [self.kept_per_s, self.broken_per_s].into_iter().flatten() {
-                if repeats(&self.tried, rate).1 < round {
+                if says::repeats(&self.tried, rate).1 < round {
                     self.measure(Phase::Repeat, rate)?;
                 }
             }
@@ -152,15 +152,8 @@ fn judge(knee: &Knee) -> Outcome {
 /// Whether the majority of the repeats agrees with either side of the edge.
 fn agreement(tried: &[Tried], kept_per_s: Option<f64>, broken_per_s: Option<f64>) -> (bool, bool) {
     let majority_kept = |rate| {
-        let (kept, all) = repeats(tried, rate);
+        let (kept, all) = says::repeats(tried, rate);
         2 * kept > all
     };
     (kept_per_s.is_none_or(majority_kept), !broken_per_s.is_some_and(majority_kept))
-}
-
-/// Kept and all steps among the valid repeats at a rate.
-pub(super) fn repeats(tried: &[Tried], rate_per_s: f64) -> (usize, usize) {
-    let at_rate = |tried: &&Tried| tried.phase == Phase::Repeat && tried.rate_per_s == rate_per_s;
-    let valid = tried.iter().filter(at_rate).filter(|tried| tried.verdict != Verdict::Discarded);
-    (valid.clone().filter(|tried| tried.verdict == Verdict::Kept).count(), valid.count())
 }

@@ -5,23 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use anyhow::{Context, Result, anyhow};
-use lab_load::knee::{Fit, Knee, Limits, Outcome, Step, Stopped, Tried, Verdict, fit, search};
-use lab_load::{MAX_RATE_PER_S, Schedule, Stop, curve};
+use lab_load::knee::{Fit, Knee, Outcome, Step, Stopped, Tried, Verdict, fit, search};
+use lab_load::{Schedule, Stop, curve};
 use lab_results::gate::figure;
 use lab_results::load::{Judgement, LoadReport};
 use serde_json::json;
 
 use super::args::Arguments;
 use super::live::{EVERY, LiveLine};
-use super::plan::Plan;
+use super::plan::{Plan, limits, max_rate};
 use super::session::judge_as_driven;
 use super::show::{cell, grid, lines, rule};
 use super::signals::Interrupted;
 use super::terminal::{HEADING, QUIET, complain, paint, print};
 use super::{COULD_NOT, outputs};
-
-/// How far above its start the search goes where nobody says.
-const FAR: f64 = 100.0;
 
 /// Searches, and tells what came of it; the exit code.
 pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
@@ -52,15 +49,6 @@ pub fn run(plan: &Plan, arguments: &Arguments) -> Result<u8> {
         (None, Some(error)) => Err(error),
         (None, None) => Ok(exit_code(knee.outcome)),
     }
-}
-
-/// Where the search may go.
-pub fn limits(arguments: &Arguments) -> Result<Limits> {
-    Ok(Limits::new(arguments.rate, max_rate(arguments))?)
-}
-
-fn max_rate(arguments: &Arguments) -> f64 {
-    arguments.max_rate.unwrap_or((FAR * arguments.rate).min(MAX_RATE_PER_S))
 }
 
 /// Those of the judgement: kept, broken, or nothing that could be proved.

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use lab_load::{LoadError, Mix, Run, Schedule, Stop, Target};
+use lab_load::knee::Limits;
+use lab_load::{LoadError, MAX_RATE_PER_S, Mix, Run, Schedule, Stop, Target};
 
 use super::args::Arguments;
 use super::profile::Profile;
 use super::scenario::{self, Data, ScenarioFile};
 use super::slo::Promise;
-use super::{knee, open_files, outputs};
+use super::{open_files, outputs};
 
 /// How long a service may take to accept a connection before the run; a listening one on this machine needs microseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How far above its start a search for the knee goes where nobody says.
+const FAR: f64 = 100.0;
 
 /// What is to be sent, and what is expected of it.
 pub struct Plan {
@@ -55,7 +59,7 @@ impl Plan {
         let length = arguments.duration.unwrap_or_else(|| arguments.profile.length());
         let arrivals = arrivals(arguments, length)?;
         if arguments.find_knee {
-            knee::limits(arguments)?;
+            limits(arguments)?;
         }
         for output in [&arguments.report, &arguments.hdr, &arguments.svg].into_iter().flatten() {
             outputs::check(output)?;
@@ -98,6 +102,16 @@ impl Profile {
     pub fn ends_at_a_breach(self) -> bool {
         self == Profile::Breakpoint
     }
+}
+
+/// Where the search for the knee may go.
+pub fn limits(arguments: &Arguments) -> Result<Limits> {
+    Ok(Limits::new(arguments.rate, max_rate(arguments))?)
+}
+
+/// The rate that it does not go beyond.
+pub fn max_rate(arguments: &Arguments) -> f64 {
+    arguments.max_rate.unwrap_or((FAR * arguments.rate).min(MAX_RATE_PER_S))
 }
 
 /// The repository: where `lab` says, or around the current folder.

@@ -5,7 +5,7 @@ use lab_results::names::{NOT_FOR_THE_SLO, change_is_named, cpu_time_of_work};
 use lab_results::{Cell as Value, Column as Measured, FrameChange, ProgramRun, Record, Table};
 use maud::{Markup, html};
 
-use super::evidence::allocation_sites;
+use super::sites::allocation_sites;
 use crate::charts::{Bar, Limit, bars, figure, percentiles};
 use crate::document::fold;
 use crate::prose::inline;

@@ -1,4 +1,5 @@
 use super::folder::Folder;
+use super::orphan::{FAST_SHUTDOWN_WITHIN, POLL};
 use super::programs::{command, find_on_path};
 use super::{as_host, postgres_programs};
 use crate::StoreError;
@@ -18,9 +19,7 @@ use std::time::{Duration, Instant};
 
 /// A socket's path must fit `sockaddr_un`: 108 bytes with the terminating zero on Linux, 104 on macOS.
 const LONGEST_SOCKET_PATH: usize = 103;
-const POLL: Duration = Duration::from_millis(10);
 const READY_WITHIN: Duration = Duration::from_secs(60);
-const FAST_SHUTDOWN_WITHIN: Duration = Duration::from_secs(5);
 
 /// A PostgreSQL server of our own, a child of this process, with all it has in one folder.
 #[derive(Debug)]
@@ -239,26 +238,6 @@ fn stop_child(server: &mut Child) {
         while Instant::now() < deadline && matches!(server.try_wait(), Ok(None)) {
             sleep(POLL);
         }
-    }
-}
-
-/// Stops the server whose janitor was killed. `/proc` tells whether the number still is that server; without `/proc` the
-/// server notices within a minute that its folder is gone, and ends by itself.
-pub(super) fn stop_orphan(folder: &Path) {
-    let data = folder.join("data");
-    let Ok(file) = fs::read_to_string(data.join("postmaster.pid")) else { return };
-    let Some(pid) = file.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw) else {
-        return;
-    };
-    let command_line = PathBuf::from(format!("/proc/{}/cmdline", pid.as_raw_nonzero()));
-    let is_ours = || {
-        fs::read(&command_line)
-            .is_ok_and(|line| line.split(|&byte| byte == 0).any(|word| word == data.as_os_str().as_encoded_bytes()))
-    };
-    let deadline = Instant::now() + FAST_SHUTDOWN_WITHIN;
-    while is_ours() && Instant::now() < deadline {
-        let _ = kill_process(pid, Signal::QUIT);
-        sleep(POLL);
     }
 }
 

@@ -85,7 +85,7 @@ fn sweep_folder(folder: &Path) -> io::Result<()> {
     if is_ours && fs::symlink_metadata(folder)?.is_dir() {
         let lock = File::open(folder.join(LOCK))?;
         if lock.try_lock().is_ok() {
-            super::cluster::stop_orphan(folder);
+            super::orphan::stop_orphan(folder);
             remove_folder(folder)?;
         }
     }

@@ -6,6 +6,7 @@
 
 mod cluster;
 mod folder;
+mod orphan;
 mod programs;
 mod scratch;
 

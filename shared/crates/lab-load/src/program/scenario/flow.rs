@@ -9,9 +9,9 @@ use lab_load::{Method, Request, Scenario, Vu};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::as_written::{Take, WrittenFlow, WrittenRequest};
 use super::data::Data;
 use super::template::Template;
-use super::written::{Take, WrittenFlow, WrittenRequest};
 
 /// What JavaScript's encodeURIComponent leaves as it is, so that k6 asks for the same paths.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC

@@ -1,5 +1,6 @@
 //! Scenario files: what customers do, written once for all load tools.
 
+mod as_written;
 mod data;
 mod find;
 mod flow;
