@@ -82,7 +82,7 @@ pub fn keep_all(workspace: &Workspace, labs: &[Lab]) {
 
 /// The learner's files, as they are now: manifest, sources, benches. What stands in the place of a source and is none is an error.
 pub fn current(lab: &Lab) -> Result<Files> {
-    let Found { files, odd } = found(lab)?;
+    let InFolder { files, odd } = found(lab)?;
     let Some((path, why)) = odd.into_iter().next() else { return Ok(files) };
     bail!(
         "labs/{}/{path} {why}. `make reset-{}` puts the original in its place and keeps what is there",
@@ -93,7 +93,7 @@ pub fn current(lab: &Lab) -> Result<Files> {
 
 /// What is in a lab's folder.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct InFolder {
     /// Manifest, sources, benches, with plain line ends.
     pub files: Files,
     /// What stands in a source's place and cannot be compiled, with what is wrong with it.
@@ -104,15 +104,15 @@ pub struct Found {
 const LARGEST_SOURCE: u64 = 1 << 20;
 
 /// Looks through a lab's folder.
-pub fn found(lab: &Lab) -> Result<Found> {
-    let mut found = Found::default();
+pub fn found(lab: &Lab) -> Result<InFolder> {
+    let mut found = InFolder::default();
     for part in ["Cargo.toml", "src", "benches"] {
         look(lab, &lab.folder.join(part), &mut found)?;
     }
     Ok(found)
 }
 
-fn look(lab: &Lab, path: &Path, found: &mut Found) -> Result<()> {
+fn look(lab: &Lab, path: &Path, found: &mut InFolder) -> Result<()> {
     let key = key(&lab.folder, path);
     let is_source = key == "Cargo.toml" || key == lab.meta.edit || source::is_source(path);
     if is_source {

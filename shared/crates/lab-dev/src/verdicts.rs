@@ -41,7 +41,7 @@ pub struct Repeat {
 
 /// What one attempt came to.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
+struct RepeatedRow {
     lab: String,
     attempt: String,
     expected: String,
@@ -65,8 +65,8 @@ type ByFigure = BTreeMap<String, BTreeMap<String, Identical>>;
 
 /// All rows so far, and what was said of identical programs.
 #[derive(Debug, Default, Serialize)]
-struct Found {
-    rows: Vec<Row>,
+struct Repeated {
+    rows: Vec<RepeatedRow>,
     identical: ByFigure,
 }
 
@@ -76,7 +76,7 @@ pub fn run(workspace: &Workspace, labs: &[Lab], options: &Repeat) -> Result<u8> 
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let path = workspace.target.join(format!("lab/judge/verdicts-{at}.json"));
     let _hog = Hogs::start(&exam::build(workspace, true)?, 1)?;
-    let mut found = Found::default();
+    let mut found = Repeated::default();
     for lab in labs {
         let no_time = lab.meta.kind != Kind::Kernel && !options.with_time;
         for proof in asked(prove::proofs(workspace, lab)?) {
@@ -110,9 +110,9 @@ fn ask(
     runs: usize,
     no_time: bool,
     identical: &mut ByFigure,
-) -> Result<Row> {
+) -> Result<RepeatedRow> {
     let bar = progress(format!("{} {}", lab.name, proof.name), runs);
-    let mut row = Row {
+    let mut row = RepeatedRow {
         lab: lab.name.clone(),
         attempt: proof.name.clone(),
         expected: proof.expected.as_str().into(),
@@ -173,10 +173,10 @@ fn difference(lab: &Lab, proof: &Proof, verdict: &Verdict) -> Option<String> {
     (is_different || !is_same).then(|| format!("{original} {findings:?}"))
 }
 
-fn markdown(found: &Found, at: u64, runs: usize) -> String {
-    let row = |row: &Row| {
+fn markdown(found: &Repeated, at: u64, runs: usize) -> String {
+    let row = |row: &RepeatedRow| {
         let said: Vec<String> = row.said.iter().map(|(what, times)| format!("{times} x {what}")).collect();
-        let Row { lab, attempt, expected, flips, seconds_p50, .. } = row;
+        let RepeatedRow { lab, attempt, expected, flips, seconds_p50, .. } = row;
         let (flips, seconds) = (flips.to_string(), format!("{seconds_p50:.0}"));
         [lab.to_string(), attempt.to_string(), expected.to_string(), said.join("; "), flips, seconds]
     };

@@ -16,7 +16,7 @@ use lab_core::tools::TOOLS;
 use lab_core::workspace::Workspace;
 
 #[derive(Serialize)]
-struct Row {
+struct ListedTool {
     tool: &'static str,
     path: Option<PathBuf>,
     required: bool,
@@ -37,9 +37,9 @@ struct Noise {
 
 /// Prints the tools and the measured noise.
 pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
-    let rows: Vec<Row> = TOOLS
+    let rows: Vec<ListedTool> = TOOLS
         .iter()
-        .map(|tool| Row {
+        .map(|tool| ListedTool {
             tool: tool.name,
             path: tool.find(workspace),
             required: tool.is_required,

@@ -13,7 +13,7 @@ use lab_core::terminal::{QUIET, paint, print_json, width};
 use lab_core::workspace::Workspace;
 
 #[derive(Serialize)]
-struct Row {
+struct ListedLab {
     number: u32,
     name: String,
     part: u8,
@@ -27,7 +27,7 @@ struct Row {
 /// Prints all labs.
 pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
     let mut progress = progress::load(workspace)?;
-    let rows: Vec<Row> = catalogue::labs(workspace)?
+    let rows: Vec<ListedLab> = catalogue::labs(workspace)?
         .into_iter()
         .map(|lab| {
             let progress = progress.remove(&lab.name).unwrap_or_default();
@@ -59,8 +59,8 @@ pub fn show(workspace: &Workspace, json: bool) -> Result<u8> {
     Ok(0)
 }
 
-fn row(lab: Lab, progress: Progress) -> Row {
-    Row {
+fn row(lab: Lab, progress: Progress) -> ListedLab {
+    ListedLab {
         number: lab.number,
         name: lab.name,
         part: lab.meta.part,

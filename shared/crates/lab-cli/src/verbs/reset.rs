@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use lab_core::catalogue::Lab;
-use lab_core::pristine::{self, Found};
+use lab_core::pristine::{self, InFolder};
 use lab_core::say;
 use lab_core::terminal::{COMMAND, paint, print_json};
 use lab_core::workspace::{Workspace, create_folder, write_atomically};
@@ -15,7 +15,7 @@ use lab_core::workspace::{Workspace, create_folder, write_atomically};
 /// Keeps every file that differs from the pristine ones, then puts the pristine ones back.
 pub fn run(workspace: &Workspace, lab: &Lab, json: bool) -> Result<u8> {
     let pristine = pristine::files(workspace, lab)?;
-    let Found { files: current, odd } = pristine::found(lab)?;
+    let InFolder { files: current, odd } = pristine::found(lab)?;
     let edited: Vec<_> = current.iter().filter(|(path, text)| pristine.get(*path) != Some(*text)).collect();
     let missing: Vec<&String> =
         pristine.keys().filter(|path| !current.contains_key(*path) && !odd.iter().any(|(it, _)| it == *path)).collect();

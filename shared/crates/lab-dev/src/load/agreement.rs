@@ -27,7 +27,7 @@ const LAB: &str = "02";
 
 /// What the judges said of one service.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
+struct AgreementRow {
     service: String,
     scenario: String,
     expected: Outcome,
@@ -37,8 +37,8 @@ struct Row {
 
 /// What the judges said.
 #[derive(Debug, Clone, Serialize)]
-pub struct Found {
-    rows: Vec<Row>,
+pub struct Agreement {
+    rows: Vec<AgreementRow>,
 }
 
 /// Asks the judges; what they said of the stalling service meanwhile is not asked again.
@@ -47,12 +47,12 @@ pub fn measure(
     tools: &Tools,
     url: &str,
     measuring: &Measuring,
-    stall: Option<&stall::Found>,
-) -> Result<Found> {
+    stall: Option<&stall::Stall>,
+) -> Result<Agreement> {
     let lab = catalogue::find(workspace, LAB)?;
     let programs = arena::lay_out(workspace, &lab, &Attempt::Current)?.build(workspace, false)?;
     let programs = programs.map_err(|words| anyhow!("{} does not compile as it is now:\n{words}", lab.name))?;
-    let ask = |service: &str, scenario: &str, url: &str, expected: Outcome, seconds: f64| -> Result<Row> {
+    let ask = |service: &str, scenario: &str, url: &str, expected: Outcome, seconds: f64| -> Result<AgreementRow> {
         let mut said = Vec::new();
         for tool in JUDGES {
             let known = stall.filter(|_| scenario == "stall").and_then(|stall| stall.even(tool)).cloned();
@@ -62,7 +62,7 @@ pub fn measure(
                 None => measuring.step(format!("agreement: {} on {service}", tool.name()), || tools.send(tool, ask))?,
             });
         }
-        Ok(Row { service: service.into(), scenario: scenario.into(), expected, said })
+        Ok(AgreementRow { service: service.into(), scenario: scenario.into(), expected, said })
     };
     let mut rows = vec![
         ask("what answers at once", "fast", url, Outcome::Pass, OTHERS_S)?,
@@ -74,14 +74,14 @@ pub fn measure(
         let service = Service::start(program, &[])?;
         rows.push(ask(&format!("lab {LAB}, {role}"), &lab.slug, &service.url, expected, OTHERS_S)?);
     }
-    Ok(Found { rows })
+    Ok(Agreement { rows })
 }
 
-impl Found {
+impl Agreement {
     /// The table.
     pub fn sheet(&self) -> Sheet {
         let cell = |said: &Option<Said>| said.as_ref().map_or("not installed".into(), verdict);
-        let row = |row: &Row| {
+        let row = |row: &AgreementRow| {
             let about = vec![row.service.clone(), format!("`{}`", row.scenario), row.expected.to_string()];
             [about, row.said.iter().map(cell).collect()].concat()
         };
@@ -91,7 +91,7 @@ impl Found {
 
     /// One bar a scenario.
     pub fn bars(&self) -> Vec<Bar> {
-        let bar = |row: &Row| {
+        let bar = |row: &AgreementRow| {
             let asked = row.said.iter().flatten().count();
             let code = i32::from(row.expected.exit_code());
             let says = |said: &&Said| said.outcome == Some(row.expected) && said.exit_code == Some(code);
@@ -115,8 +115,8 @@ mod tests {
     #[test]
     fn the_exit_code_is_part_of_the_verdict() {
         let said = |code| Some(Said { outcome: Some(Outcome::Breach), exit_code: Some(code), ..Said::default() });
-        let found = |codes: [i32; 2]| Found {
-            rows: vec![Row {
+        let found = |codes: [i32; 2]| Agreement {
+            rows: vec![AgreementRow {
                 service: "what stalls".into(),
                 scenario: "stall".into(),
                 expected: Outcome::Breach,

@@ -24,7 +24,7 @@ const OF_K6: f64 = 0.2;
 
 /// One generator in one mode.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
+struct CostRow {
     tool: Tool,
     mode: &'static str,
     is_installed: bool,
@@ -38,8 +38,8 @@ struct Row {
 
 /// What all of them cost.
 #[derive(Debug, Clone, Serialize)]
-pub struct Found {
-    rows: Vec<Row>,
+pub struct Cost {
+    rows: Vec<CostRow>,
     seconds: f64,
 }
 
@@ -47,16 +47,16 @@ const CLOSED_NAME: &str = "closed, 10 connections";
 const OPEN_NAME: &str = "open, 2,000/s";
 
 /// Runs them in turns, so that what the machine does to one it mostly does to its neighbours.
-pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Found> {
+pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Cost> {
     let (closed_rounds, open_rounds, seconds) = if measuring.quick { (2, 1, 2.0) } else { (5, 3, 4.0) };
     let mut rows = Vec::new();
     for (mode, load, tools_in_turn, rounds) in [
         (CLOSED_NAME, CLOSED, &[Tool::Ours, Tool::Wrk, Tool::K6][..], closed_rounds),
         (OPEN_NAME, OPEN, &[Tool::Ours, Tool::K6][..], open_rounds),
     ] {
-        let new = |&tool: &Tool| -> Result<Row> {
+        let new = |&tool: &Tool| -> Result<CostRow> {
             let start_s = start(tools, url, measuring, tool, load)?;
-            Ok(Row { tool, mode, is_installed: tools.has(tool), start_s, us: Vec::new(), per_s: Vec::new() })
+            Ok(CostRow { tool, mode, is_installed: tools.has(tool), start_s, us: Vec::new(), per_s: Vec::new() })
         };
         let mut turns = tools_in_turn.iter().map(new).collect::<Result<Vec<_>>>()?;
         for round in 1..=rounds {
@@ -70,7 +70,7 @@ pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Found>
         }
         rows.extend(turns);
     }
-    Ok(Found { rows, seconds })
+    Ok(Cost { rows, seconds })
 }
 
 /// CPU time of starting and reporting, of k6 only: that of the others is a few milliseconds.
@@ -89,7 +89,7 @@ fn start(tools: &Tools, url: &str, measuring: &Measuring, tool: Tool, load: Load
     Ok(said.and_then(|said| said.cpu_s).unwrap_or(0.0))
 }
 
-impl Row {
+impl CostRow {
     fn add(&mut self, said: &Said, seconds: f64) {
         if let Some(cpu_s) = said.cpu_s {
             self.us.push((cpu_s - self.start_s).max(0.0) * 1e6 / said.sent as f64);
@@ -116,7 +116,7 @@ impl Row {
     }
 }
 
-impl Found {
+impl Cost {
     /// The table.
     pub fn sheet(&self) -> Sheet {
         let starts = self.rows.iter().filter(|row| row.start_s > 0.0);
@@ -134,7 +134,7 @@ impl Found {
         }
         Sheet {
             headings: vec!["generator", "CPU us a request", "range", "requests/s", "rounds"],
-            rows: self.rows.iter().map(Row::cells).collect(),
+            rows: self.rows.iter().map(CostRow::cells).collect(),
             notes,
         }
     }
@@ -173,8 +173,8 @@ impl Found {
 mod tests {
     use super::*;
 
-    fn row(tool: Tool, us: &[f64]) -> Row {
-        Row { tool, mode: CLOSED_NAME, is_installed: true, start_s: 0.0, us: us.to_vec(), per_s: vec![1.0] }
+    fn row(tool: Tool, us: &[f64]) -> CostRow {
+        CostRow { tool, mode: CLOSED_NAME, is_installed: true, start_s: 0.0, us: us.to_vec(), per_s: vec![1.0] }
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
             row(Tool::Wrk, &[6.0, 6.1, 21.0]),
             row(Tool::K6, &[80.0, 81.0, 90.0]),
         ];
-        let bars = Found { rows, seconds: 4.0 }.bars(false);
+        let bars = Cost { rows, seconds: 4.0 }.bars(false);
         let found: Vec<&str> = bars.iter().map(|bar| bar.found.as_str()).collect();
         assert_eq!(found, ["1.49 times", "0.11 times"]);
         assert!(bars.iter().all(|bar| bar.is_reached));
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_depends_on_the_kind_of_processor_is_told_and_not_asserted_on_any_machine() {
-        let found = |ours: f64| Found {
+        let found = |ours: f64| Cost {
             rows: vec![row(Tool::Ours, &[ours]), row(Tool::Wrk, &[4.0]), row(Tool::K6, &[120.0])],
             seconds: 2.0,
         };
@@ -203,15 +203,15 @@ mod tests {
 
     #[test]
     fn the_start_is_taken_off() {
-        let mut k6 = Row { start_s: 0.5, ..row(Tool::K6, &[]) };
+        let mut k6 = CostRow { start_s: 0.5, ..row(Tool::K6, &[]) };
         k6.add(&Said { sent: 10_000, cpu_s: Some(1.3), ..Said::default() }, 4.0);
         assert!((k6.us[0] - 80.0).abs() < 1e-9, "{:?}", k6.us);
     }
 
     #[test]
     fn what_is_not_installed_has_no_bar() {
-        let found = Found {
-            rows: vec![row(Tool::Ours, &[9.0]), Row { is_installed: false, ..row(Tool::Wrk, &[]) }],
+        let found = Cost {
+            rows: vec![row(Tool::Ours, &[9.0]), CostRow { is_installed: false, ..row(Tool::Wrk, &[]) }],
             seconds: 4.0,
         };
         assert!(found.bars(false).is_empty());

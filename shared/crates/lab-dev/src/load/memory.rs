@@ -26,7 +26,7 @@ const LONGEST_S: f64 = 240.0;
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
+struct MemoryRow {
     what: &'static str,
     requests: u64,
     peak_rss_mib: Option<f64>,
@@ -34,19 +34,19 @@ struct Row {
 
 /// What our generator held.
 #[derive(Debug, Clone, Serialize)]
-pub struct Found {
-    steady: Row,
-    few: Row,
-    many: Row,
+pub struct Memory {
+    steady: MemoryRow,
+    few: MemoryRow,
+    many: MemoryRow,
 }
 
 /// Runs it at a steady rate, and as fast as it can for a short and for a long time.
-pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Found> {
-    let run = |what: &'static str, load: Load, seconds: f64| -> Result<Row> {
+pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Memory> {
+    let run = |what: &'static str, load: Load, seconds: f64| -> Result<MemoryRow> {
         let ask = Ask { url, scenario: "fast", load, seconds };
         let said = measuring.step(format!("memory: {what}, {seconds:.0} s"), || tools.send(Tool::Ours, ask))?;
         let Said { sent, peak_rss_mib, .. } = said.unwrap_or_default();
-        Ok(Row { what, requests: sent, peak_rss_mib })
+        Ok(MemoryRow { what, requests: sent, peak_rss_mib })
     };
     let steady = run("100/s", STEADY, STEADY_S)?;
     let pace_s = 2.0;
@@ -54,13 +54,13 @@ pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Found>
     let few = run("as fast as it can", CLOSED, (FEW / per_s).max(1.0))?;
     // Some more, because a long run is rarely as fast as a short one.
     let many = run("as fast as it can, for long", CLOSED, (1.25 * MANY / per_s).min(LONGEST_S))?;
-    Ok(Found { steady, few, many })
+    Ok(Memory { steady, few, many })
 }
 
-impl Found {
+impl Memory {
     /// The table.
     pub fn sheet(&self) -> Sheet {
-        let row = |row: &Row| {
+        let row = |row: &MemoryRow| {
             let peak = row.peak_rss_mib.map_or("not told here".into(), |mib| format!("{mib:.1}"));
             vec![format!("lab-load, {}", row.what), figure(row.requests as f64), peak]
         };
@@ -108,9 +108,9 @@ mod tests {
 
     #[test]
     fn memory_that_grows_and_a_run_that_is_too_short_miss_their_bars() {
-        let row = |requests, mib| Row { what: "x", requests, peak_rss_mib: Some(mib) };
-        let missed = |many: Row| {
-            let found = Found { steady: row(2_000, 7.0), few: row(100_000, 8.0), many };
+        let row = |requests, mib| MemoryRow { what: "x", requests, peak_rss_mib: Some(mib) };
+        let missed = |many: MemoryRow| {
+            let found = Memory { steady: row(2_000, 7.0), few: row(100_000, 8.0), many };
             found.bars().into_iter().filter(Bar::fails).map(|bar| bar.name).collect::<Vec<_>>()
         };
         assert_eq!(missed(row(3_100_000, 9.9)), Vec::<String>::new());

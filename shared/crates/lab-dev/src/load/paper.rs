@@ -39,15 +39,15 @@ pub struct Paper {
     /// How long it took.
     pub seconds: f64,
     /// What each generator says of the stalling service.
-    pub stall: Option<stall::Found>,
+    pub stall: Option<stall::Stall>,
     /// Verdicts on the same objectives.
-    pub agreement: Option<agreement::Found>,
+    pub agreement: Option<agreement::Agreement>,
     /// CPU time for each request.
-    pub cost: Option<cost::Found>,
+    pub cost: Option<cost::Cost>,
     /// Memory of ours.
-    pub memory: Option<memory::Found>,
+    pub memory: Option<memory::Memory>,
     /// A generator that is not given the processor.
-    pub starved: Option<starved::Found>,
+    pub starved: Option<starved::Starvation>,
     /// All bars.
     pub bars: Vec<Bar>,
 }

@@ -28,7 +28,7 @@ const TOO_FEW_VUS: u32 = 50;
 
 /// A way of sending load.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
+struct StallRow {
     tool: Tool,
     what: &'static str,
     load: Load,
@@ -39,8 +39,8 @@ struct Row {
 
 /// What all of them said.
 #[derive(Debug, Clone, Serialize)]
-pub struct Found {
-    rows: Vec<Row>,
+pub struct Stall {
+    rows: Vec<StallRow>,
 }
 
 const EVEN: &str = "open, even";
@@ -71,18 +71,18 @@ fn plan(quick: bool) -> Vec<(Tool, &'static str, Load, f64)> {
 }
 
 /// Asks one after the other.
-pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Found> {
+pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Stall> {
     let mut rows = Vec::new();
     for (tool, what, load, seconds) in plan(measuring.quick) {
         let ask = Ask { url, scenario: "stall", load, seconds };
         let said =
             measuring.step(format!("stall: {} {what}, {seconds:.0} s", tool.name()), || tools.send(tool, ask))?;
-        rows.push(Row { tool, what, load, seconds, said });
+        rows.push(StallRow { tool, what, load, seconds, said });
     }
-    Ok(Found { rows })
+    Ok(Stall { rows })
 }
 
-impl Found {
+impl Stall {
     /// What a tool said of the open model, where it was asked and is installed.
     pub fn even(&self, tool: Tool) -> Option<&Said> {
         self.said(tool, EVEN)
@@ -98,7 +98,7 @@ impl Found {
         let truth =
             [&["the true values".to_string(), "-".into(), "-".into()], &truth[..], &["2,000".into(), "-".into()]];
         let mut rows = vec![truth.concat()];
-        rows.extend(self.rows.iter().map(Row::cells));
+        rows.extend(self.rows.iter().map(StallRow::cells));
         let headings =
             vec!["generator", "sent", "not sent", "p90 ms", "p95 ms", "p99 ms", "max ms", "verdict (exit code)"];
         Sheet { headings, rows, notes: Vec::new() }
@@ -171,7 +171,7 @@ fn blind(said: Option<&Said>, tool: Tool, what: &str, (q, name, of): Percentile)
     })
 }
 
-impl Row {
+impl StallRow {
     fn cells(&self) -> Vec<String> {
         let name = format!("{}, {}", self.tool.name(), self.what);
         let Some(said) = &self.said else {
@@ -209,16 +209,16 @@ mod tests {
         }
     }
 
-    fn found(rows: &[(Tool, &'static str, Said)]) -> Found {
+    fn found(rows: &[(Tool, &'static str, Said)]) -> Stall {
         let load = Load::Even { rate: RATE, vus: None };
-        let row = |(tool, what, said): &(Tool, &'static str, Said)| Row {
+        let row = |(tool, what, said): &(Tool, &'static str, Said)| StallRow {
             tool: *tool,
             what,
             load,
             seconds: 60.0,
             said: Some(said.clone()),
         };
-        Found { rows: rows.iter().map(row).collect() }
+        Stall { rows: rows.iter().map(row).collect() }
     }
 
     fn missed(rows: &[(Tool, &'static str, Said)], is_lenient: bool) -> Vec<String> {

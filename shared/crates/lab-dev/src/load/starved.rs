@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// What ours said of a service that answers at once.
 #[derive(Debug, Clone, Serialize)]
-pub struct Found {
+pub struct Starvation {
     /// With the core for itself.
     alone: Said,
     /// Beside the burners.
@@ -35,11 +35,11 @@ pub struct Found {
 }
 
 /// Runs ours alone, and beside the burners.
-pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Found> {
+pub fn measure(tools: &Tools, url: &str, measuring: &Measuring) -> Result<Starvation> {
     let ask = Ask { url, scenario: "fast", load: Load::Even { rate: RATE, vus: None }, seconds: SECONDS };
     let alone = measuring.step("starved: alone, for comparison".into(), || tools.send(Tool::Ours, ask))?;
     let starved = measuring.step(format!("starved: beside {BURNERS} busy threads"), || beside_burners(tools, ask))?;
-    Ok(Found { alone: alone.unwrap_or_default(), starved })
+    Ok(Starvation { alone: alone.unwrap_or_default(), starved })
 }
 
 fn beside_burners(tools: &Tools, ask: Ask) -> Result<Said> {
@@ -109,7 +109,7 @@ fn on_one_core<T>(start: impl FnOnce() -> Result<T>) -> Result<T> {
     start()
 }
 
-impl Found {
+impl Starvation {
     /// The table, with the reasons below it.
     pub fn sheet(&self) -> Sheet {
         let row = |name: &str, said: &Said| {
@@ -161,7 +161,7 @@ mod tests {
             reasons: reasons.iter().map(|reason| reason.to_string()).collect(),
             ..Said::default()
         };
-        let reached = |starved: Said| Found { alone: said(Outcome::Pass, &[]), starved }.bars(false)[0].is_reached;
+        let reached = |starved: Said| Starvation { alone: said(Outcome::Pass, &[]), starved }.bars(false)[0].is_reached;
         assert!(reached(said(Outcome::Invalid, &["late"])));
         assert!(!reached(said(Outcome::Invalid, &[])));
         assert!(!reached(said(Outcome::Pass, &[])));

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::process::{Process, refused};
-use super::view::Found;
+use super::view::Dumped;
 use lab_core::child::{self, Running, TemporaryFolder, in_background};
 use lab_core::tools::require;
 
@@ -34,7 +34,7 @@ pub fn find() -> Result<PathBuf> {
 }
 
 /// Runs the script on a task, with the symbols of `program`.
-pub fn run(gdb: &Path, task: Value, program: Option<&Path>, process: Option<&Process>) -> Result<Found> {
+pub fn run(gdb: &Path, task: Value, program: Option<&Path>, process: Option<&Process>) -> Result<Dumped> {
     let folder = TemporaryFolder::new().context("Failed to make a folder for gdb")?;
     let (script, out) = (folder.path().join("threads.py"), folder.path().join("found.json"));
     std::fs::write(&script, SCRIPT)?;
@@ -79,7 +79,7 @@ pub fn run(gdb: &Path, task: Value, program: Option<&Path>, process: Option<&Pro
     let Ok(text) = std::fs::read(&out) else {
         bail!("{} could not run the script:\n{}", gdb.display(), without_noise(&words));
     };
-    let found: Found = serde_json::from_slice(&text).context("the script in gdb wrote what is no view of threads")?;
+    let found: Dumped = serde_json::from_slice(&text).context("the script in gdb wrote what is no view of threads")?;
     match (&found.error, process) {
         (Some(error), Some(process)) if error.contains("Operation not permitted") => bail!(refused(process.pid)),
         (Some(error), _) => bail!("gdb: {error}"),

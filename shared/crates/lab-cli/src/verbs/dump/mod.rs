@@ -30,7 +30,7 @@ use lab_core::say;
 use lab_core::terminal::{COMMAND, GOOD, paint, print_json, quoted, spinner};
 use lab_core::workspace::{Workspace, create_folder, read_file, write_atomically};
 use process::Process;
-use view::{Found, Step, Thread};
+use view::{Dumped, Step, Thread};
 use words::{notes, worth_a_look};
 
 /// The profile that keeps the types of local variables.
@@ -268,7 +268,7 @@ fn of_core(gdb: &Path, core: &Path, program: Option<&Path>) -> Result<View> {
     Ok(view)
 }
 
-fn view_of(found: Found, program: String, pid: Option<i32>) -> View {
+fn view_of(found: Dumped, program: String, pid: Option<i32>) -> View {
     let mut threads = found.threads;
     for thread in &mut threads {
         thread.doing = frames::doing(thread);

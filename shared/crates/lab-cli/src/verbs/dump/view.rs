@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the script writes.
 #[derive(Debug, Default, Deserialize)]
-pub struct Found {
+pub struct Dumped {
     /// Why there is nothing else.
     pub error: Option<String>,
     /// The threads, in the order in which they were started.

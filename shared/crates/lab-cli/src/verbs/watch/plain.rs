@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::json;
 
 use super::session::Session;
-use super::verification::{Found, Phase};
+use super::verification::{Ending, Phase};
 use super::view::{Doing, headline};
 use lab_core::fullscreen::clean;
 use lab_core::say;
@@ -46,18 +46,18 @@ pub fn follow(session: &mut Session, tick: Duration, is_json: bool) -> Result<u8
     }
 }
 
-fn document(found: &Found, phase: Phase) -> String {
+fn document(found: &Ending, phase: Phase) -> String {
     let document = match found {
-        Found::Verdict(verdict, notes) => json!({ "phase": phase.as_str(), "verdict": verdict, "notes": notes }),
-        Found::Failed(words) => json!({ "phase": phase.as_str(), "error": words }),
+        Ending::Verdict(verdict, notes) => json!({ "phase": phase.as_str(), "verdict": verdict, "notes": notes }),
+        Ending::Failed(words) => json!({ "phase": phase.as_str(), "error": words }),
     };
     document.to_string()
 }
 
-fn line(found: &Found, phase: Phase) -> String {
+fn line(found: &Ending, phase: Phase) -> String {
     let (word, text) = match found {
-        Found::Verdict(verdict, _) => (headline(verdict, phase).1, verdict.reason.trim_end()),
-        Found::Failed(words) => ("FAILED", words.trim_end()),
+        Ending::Verdict(verdict, _) => (headline(verdict, phase).1, verdict.reason.trim_end()),
+        Ending::Failed(words) => ("FAILED", words.trim_end()),
     };
     let text: Vec<String> = text.lines().map(clean).collect();
     format!("{:<8}  {word}  {}", phase.as_str(), text.join("\n"))

@@ -6,7 +6,7 @@ use lab_results::Outcome;
 
 use super::Plan;
 use super::sources::{Change, Sources};
-use super::verification::{Found, News, Phase, Verification};
+use super::verification::{Ending, News, Phase, Verification};
 use super::view::{Doing, View};
 use lab_core::verify::fresh_seed;
 
@@ -65,11 +65,11 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn ended(&mut self, found: Found) -> Option<Phase> {
+    fn ended(&mut self, found: Ending) -> Option<Phase> {
         let phase = self.under_way.take()?.phase;
         // Without right answers there is nothing to time, and a typing error is no attempt.
         let has_more = phase == Phase::Counts
-            && matches!(&found, Found::Verdict(verdict, _)
+            && matches!(&found, Ending::Verdict(verdict, _)
                 if !matches!(verdict.outcome, Outcome::Invalid | Outcome::WrongAnswer));
         self.view.found(found, phase);
         if has_more {
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
                 self.view.begin("Starting".into(), Instant::now());
                 self.under_way = Some(verification);
             }
-            Err(error) => self.view.found(Found::Failed(format!("{error:#}")), phase),
+            Err(error) => self.view.found(Ending::Failed(format!("{error:#}")), phase),
         }
     }
 }

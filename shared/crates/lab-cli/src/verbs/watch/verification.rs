@@ -36,12 +36,12 @@ pub enum News {
     /// It began this stage.
     Stage(String),
     /// It ended.
-    Ended(Found),
+    Ended(Ending),
 }
 
 /// What a verification came to.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum Ending {
     /// A verdict, and what was said besides.
     Verdict(Box<Verdict>, Vec<String>),
     /// It could not be done.
@@ -85,7 +85,7 @@ impl Verification {
         let (sender, news) = channel();
         let ender = running.ender();
         in_background("verification", move || {
-            let found = follow(running, stdout, stderr, &sender).unwrap_or_else(|e| Found::Failed(format!("{e:#}")));
+            let found = follow(running, stdout, stderr, &sender).unwrap_or_else(|e| Ending::Failed(format!("{e:#}")));
             let _ = sender.send(News::Ended(found));
         })?;
         Ok(Verification { phase, ender, news, has_ended: false })
@@ -97,7 +97,7 @@ impl Verification {
             Ok(news) => Some(news),
             Err(TryRecvError::Empty) => None,
             // Whoever listened to it can only have panicked.
-            Err(TryRecvError::Disconnected) => Some(News::Ended(Found::Failed("the verification was lost".into()))),
+            Err(TryRecvError::Disconnected) => Some(News::Ended(Ending::Failed("the verification was lost".into()))),
         };
         self.has_ended |= matches!(news, Some(News::Ended(_)));
         news
@@ -116,7 +116,7 @@ impl Drop for Verification {
 }
 
 /// Listens to the end and reads the verdict.
-fn follow(running: Running, mut stdout: impl Read, stderr: impl Read + Send, sender: &Sender<News>) -> Result<Found> {
+fn follow(running: Running, mut stdout: impl Read, stderr: impl Read + Send, sender: &Sender<News>) -> Result<Ending> {
     let (document, said) = std::thread::scope(|scope| {
         let said = scope.spawn(|| listen(stderr, sender));
         let mut document = String::new();
@@ -125,9 +125,9 @@ fn follow(running: Running, mut stdout: impl Read, stderr: impl Read + Send, sen
     });
     let status = running.wait()?;
     Ok(match serde_json::from_str(&document.context("Failed to read a verdict")?) {
-        Ok(verdict) => Found::Verdict(Box::new(verdict), said),
-        Err(_) if said.is_empty() => Found::Failed(format!("the verification {}", describe(status))),
-        Err(_) => Found::Failed(said.join("\n")),
+        Ok(verdict) => Ending::Verdict(Box::new(verdict), said),
+        Err(_) if said.is_empty() => Ending::Failed(format!("the verification {}", describe(status))),
+        Err(_) => Ending::Failed(said.join("\n")),
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anstyle::Style;
 
-use super::verification::{Found, Phase};
+use super::verification::{Ending, Phase};
 use crate::verbs::hint::Hint;
 use lab_core::catalogue::Lab;
 use lab_core::fullscreen::{Line, Size, wrapped};
@@ -29,7 +29,7 @@ pub struct View {
     /// What is going on.
     pub doing: Doing,
     /// What the last phase found, and which it was.
-    pub result: Option<(Found, Phase)>,
+    pub result: Option<(Ending, Phase)>,
     /// Whether that was before the last save.
     pub is_stale: bool,
     /// A hint in place of the result.
@@ -87,7 +87,7 @@ impl View {
     }
 
     /// A phase ended.
-    pub fn found(&mut self, found: Found, phase: Phase) {
+    pub fn found(&mut self, found: Ending, phase: Phase) {
         (self.doing, self.result, self.is_stale) = (Doing::Resting, Some((found, phase)), false);
     }
 

@@ -39,7 +39,7 @@ fn view(document: &Value, phase: Phase) -> View {
     let lab = catalogue::declared(Path::new("labs/lab-01-string-building"), DECLARED).expect("a declaration");
     let mut view = View::new(&lab);
     let verdict: Verdict = serde_json::from_value(document.clone()).expect("a verdict");
-    view.found(Found::Verdict(Box::new(verdict), Vec::new()), phase);
+    view.found(Ending::Verdict(Box::new(verdict), Vec::new()), phase);
     view
 }
 
@@ -115,7 +115,7 @@ fn no_line_is_too_wide_and_no_screen_too_high() {
         shown.push(view(&document, Phase::Counts));
     }
     let mut failed = shown[0].clone();
-    failed.found(Found::Failed(long.clone()), Phase::Counts);
+    failed.found(Ending::Failed(long.clone()), Phase::Counts);
     failed.begin(long.clone(), now);
     failed.notice = long.clone();
     let mut hinted = shown[0].clone();
@@ -271,7 +271,7 @@ fn at_eighty_columns_no_sentence_that_matters_is_cut() {
         let mut view = View::new(&lab);
         let verdict: Verdict = serde_json::from_value(document).expect("a verdict");
         view.found(
-            Found::Verdict(Box::new(verdict), vec![format!("{} is edited. {}", lab.name, "A note. ".repeat(20))]),
+            Ending::Verdict(Box::new(verdict), vec![format!("{} is edited. {}", lab.name, "A note. ".repeat(20))]),
             Phase::Complete,
         );
         view.notice =

@@ -10,7 +10,7 @@ use lab_results::verdict::Ratio;
 use lab_results::{Finding, Outcome, Verdict};
 
 use crate::verbs::hint::Hint;
-use crate::verbs::watch::verification::{Found, Phase};
+use crate::verbs::watch::verification::{Ending, Phase};
 use lab_core::fullscreen::{Line, wrapped};
 use lab_core::terminal::{BAD, GOOD, HEADING, QUIET, WARN};
 use lab_core::verify::lasted;
@@ -26,10 +26,10 @@ pub fn headline(verdict: &Verdict, phase: Phase) -> (Style, &'static str) {
 }
 
 /// Style and word of what was found, and where it comes from.
-pub fn state(found: &Found, phase: Phase) -> (Style, &'static str, String) {
+pub fn state(found: &Ending, phase: Phase) -> (Style, &'static str, String) {
     match found {
-        Found::Failed(_) => (BAD, "FAILED", "the verification could not be done".into()),
-        Found::Verdict(verdict, _) => {
+        Ending::Failed(_) => (BAD, "FAILED", "the verification could not be done".into()),
+        Ending::Verdict(verdict, _) => {
             let (style, word) = headline(verdict, phase);
             let database =
                 verdict.database.as_deref().map(|kind| format!(" on {}", database_name(kind))).unwrap_or_default();
@@ -53,10 +53,10 @@ pub fn hint(hint: &Hint, columns: usize) -> Vec<Line> {
 }
 
 /// What a phase found. `faster` is what the lab demands of original / yours.
-pub fn found(found: &Found, gated: &[String], faster: Option<f64>, columns: usize) -> Vec<Line> {
+pub fn found(found: &Ending, gated: &[String], faster: Option<f64>, columns: usize) -> Vec<Line> {
     let (verdict, notes) = match found {
-        Found::Failed(words) => return plain(words, columns),
-        Found::Verdict(verdict, notes) => (verdict, notes),
+        Ending::Failed(words) => return plain(words, columns),
+        Ending::Verdict(verdict, notes) => (verdict, notes),
     };
     let notes = notes.iter().flat_map(|note| wrapped(note, columns)).map(|note| Line::of(WARN, note));
     let sections =
