@@ -109,9 +109,23 @@ fn declaration(lab: &Lab, broken: &mut Vec<String>) {
             broken.push(format!("a kernel lab has a gate on `{count}`"));
         }
     }
+    if forgets_its_tests(&lab.folder) {
+        broken.push("src/ has tests, and Cargo.toml says `test = false` below [lib]: take the line out".into());
+    }
     if !lab.folder.join(&lab.meta.edit).is_file() {
         broken.push(format!("the file to edit, {}, is not there", lab.meta.edit));
     }
+}
+
+/// Whether the library has tests that nobody runs.
+fn forgets_its_tests(folder: &Path) -> bool {
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    let library = manifest.split("\n[").find(|section| section.starts_with("lib]"));
+    let mut files = Files::new();
+    let is_read = pristine::collect(folder, &folder.join("src"), &mut files).is_ok();
+    library.is_some_and(|section| section.contains("test = false"))
+        && is_read
+        && files.values().any(|text| String::from_utf8_lossy(text).contains("#[test]"))
 }
 
 /// Whether a gate's text is only understood behind the one above it. In a verdict's reason, and in `watch`, it stands alone.

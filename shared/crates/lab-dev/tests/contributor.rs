@@ -33,15 +33,21 @@ fn a_new_lab_takes_no_ones_place() {
 }
 
 #[test]
-fn a_stale_table_an_identical_file_and_a_missing_hint_are_found() {
+fn a_stale_table_an_identical_file_a_missing_hint_and_a_test_that_nobody_runs_are_found() {
     let checkout = Checkout::new();
     checkout.write("README.md", &checkout.read("README.md").replace("| 1 |", "| 2 |"));
     let twin = checkout.read("labs/lab-01-string-building/src/lib.rs");
     checkout.write("solutions/solution-01-string-building/src/twin.rs", &twin);
     checkout.write("labs/lab-01-string-building/hints/3.md", "\n");
+    checkout.write("labs/lab-01-string-building/src/tested.rs", "#[test]\nfn nobody_runs_it() {}\n");
     let check = checkout.lab(&["check"]);
     assert_eq!(check.code, 1);
-    for problem in ["README.md is stale", "src/lib.rs is identical", "hints/3.md is missing or empty"] {
+    for problem in [
+        "README.md is stale",
+        "src/lib.rs is identical",
+        "hints/3.md is missing or empty",
+        "src/ has tests, and Cargo.toml",
+    ] {
         assert!(check.stdout.contains(problem), "{problem}: {}", check.stdout);
     }
 }
