@@ -72,10 +72,9 @@ fn by_decision(change: Confirmation, decision: Decision, seed: u64) -> Option<St
         Decision::Merge if is_worse() => {
             Some("you merge it, and with some order that the shop takes something speaks against it".into())
         }
-        Decision::Decline if saves && !is_worse() => Some(
-            "you decline it, and the judge found nothing against it, with no order of any size, and a gain at every size"
-                .into(),
-        ),
+        Decision::Decline if saves && !is_worse() => {
+            Some("you decline it, and the judge found a gain and nothing against it, with no order of any size".into())
+        }
         _ => None,
     }
 }
