@@ -44,7 +44,8 @@ impl Program for ReviewProgram {
             emit(&wrong);
             return Ok(());
         }
-        emit(&Record::Checked { cases: CHANGES.len() as u64 });
+        // A review has no right answers until it is measured: that comes next.
+        emit(&Record::Checked { cases: 0 });
         Ok(())
     }
 
