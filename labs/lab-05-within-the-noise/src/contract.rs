@@ -68,7 +68,7 @@ pub enum Evidence {
         /// CPU time of the change, divided by main's.
         times: f64,
     },
-    /// For this order the text is not the one that main writes. Use [`line`] to make the lines.
+    /// For this order the text is not the one that main writes. Use [`order_line`] to make the lines.
     Differs {
         /// The order's lines.
         order: Vec<OrderLine>,
@@ -102,7 +102,7 @@ fn order_of(seed: u64, lines: usize) -> Vec<OrderLine> {
     order
 }
 
-/// A line of an order: `line("SKU-00042", 2, 1_999)` is two of that article at 19.99 each.
-pub fn line(sku: &str, quantity: u32, cents: i64) -> OrderLine {
+/// A line of an order: `order_line("SKU-00042", 2, 1_999)` is two of that article at 19.99 each.
+pub fn order_line(sku: &str, quantity: u32, cents: i64) -> OrderLine {
     OrderLine { product: 0, sku: sku.into(), name: format!("Article {sku}"), quantity, unit_price: Cents(cents) }
 }

@@ -1,14 +1,16 @@
 //! The order that shows what is wrong with 240 shows nothing of the others.
 // misses: objections_231, objections_237
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// The review of all four.
 pub fn review() -> Review {
     Review {
         pr_231: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
         pr_234: Opinion {
             decision: Decision::Merge,
@@ -16,11 +18,15 @@ pub fn review() -> Review {
         },
         pr_237: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
         pr_240: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
     }
 }

@@ -1,7 +1,7 @@
 //! The code reads better, so it is merged, with counts that are right.
 // misses: objections_231
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// The review of all four.
 pub fn review() -> Review {
@@ -17,7 +17,9 @@ pub fn review() -> Review {
         pr_237: Opinion { decision: Decision::Decline, evidence: Evidence::Slower { lines: 2_000, times: 4.0 } },
         pr_240: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
     }
 }

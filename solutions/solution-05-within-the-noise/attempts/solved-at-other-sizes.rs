@@ -1,6 +1,6 @@
 //! Other sizes, and another order.
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// The review of all four.
 pub fn review() -> Review {
@@ -17,7 +17,12 @@ pub fn review() -> Review {
         pr_240: Opinion {
             decision: Decision::Decline,
             evidence: Evidence::Differs {
-                order: vec![line("TEA", 2, 350), line("MUG", 1, 990), line("POT", 1, 2_990), line("TEA", 1, 350)],
+                order: vec![
+                    order_line("TEA", 2, 350),
+                    order_line("MUG", 1, 990),
+                    order_line("POT", 1, 2_990),
+                    order_line("TEA", 1, 350),
+                ],
             },
         },
     }

@@ -1,6 +1,6 @@
 //! Says something else when it is asked again.
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -23,7 +23,9 @@ pub fn review() -> Review {
         },
         pr_240: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
     }
 }

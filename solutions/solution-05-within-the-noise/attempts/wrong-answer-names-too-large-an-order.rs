@@ -1,6 +1,6 @@
 //! The shop takes no such order.
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// The review of all four.
 pub fn review() -> Review {
@@ -16,7 +16,9 @@ pub fn review() -> Review {
         pr_237: Opinion { decision: Decision::Decline, evidence: Evidence::Slower { lines: 50_000, times: 100.0 } },
         pr_240: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
     }
 }

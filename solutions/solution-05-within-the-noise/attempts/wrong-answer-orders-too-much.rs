@@ -1,6 +1,6 @@
 //! More pieces than a sum of 32 bits holds.
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// The review of all four.
 pub fn review() -> Review {
@@ -17,7 +17,7 @@ pub fn review() -> Review {
         pr_240: Opinion {
             decision: Decision::Decline,
             evidence: Evidence::Differs {
-                order: vec![line("A", u32::MAX, 100), line("B", 1, 100), line("A", u32::MAX, 100)],
+                order: vec![order_line("A", u32::MAX, 100), order_line("B", 1, 100), order_line("A", u32::MAX, 100)],
             },
         },
     }

@@ -1,6 +1,6 @@
 //! An article with a name that the shop does not have room for.
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// The review of all four.
 pub fn review() -> Review {
@@ -17,7 +17,7 @@ pub fn review() -> Review {
         pr_240: Opinion {
             decision: Decision::Decline,
             evidence: Evidence::Differs {
-                order: vec![line("A", 1, 100), line(&"B".repeat(1 << 20), 1, 100), line("A", 1, 100)],
+                order: vec![order_line("A", 1, 100), order_line(&"B".repeat(1 << 20), 1, 100), order_line("A", 1, 100)],
             },
         },
     }

@@ -1,6 +1,6 @@
 //! The review of pull requests 231, 234, 237 and 240.
 
-use crate::contract::{Decision, Evidence, Opinion, Review, line};
+use crate::contract::{Decision, Evidence, Opinion, Review, order_line};
 
 /// Each with what was measured again.
 pub fn review() -> Review {
@@ -20,7 +20,9 @@ pub fn review() -> Review {
         // Customers do not sort their baskets.
         pr_240: Opinion {
             decision: Decision::Decline,
-            evidence: Evidence::Differs { order: vec![line("A", 1, 100), line("B", 1, 100), line("A", 1, 100)] },
+            evidence: Evidence::Differs {
+                order: vec![order_line("A", 1, 100), order_line("B", 1, 100), order_line("A", 1, 100)],
+            },
         },
     }
 }

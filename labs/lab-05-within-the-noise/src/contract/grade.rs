@@ -8,7 +8,9 @@ use lab_harness::probe::allocations;
 use lab_harness::results::gate::{counted, figure};
 use lab_harness::results::stats::{median, percentile};
 
-use super::{Decision, Evidence, LINES, MOST_LINES, MUCH_SLOWER, Opinion, OrderLine, Review, line, order, order_of};
+use super::{
+    Decision, Evidence, LINES, MOST_LINES, MUCH_SLOWER, Opinion, OrderLine, Review, order, order_line, order_of,
+};
 use crate::confirmation::{CHANGES, Confirmation, on_main};
 
 /// Counts that differ by this share are the same: another compiler may save a request here or there.
@@ -70,10 +72,9 @@ fn by_decision(change: Confirmation, decision: Decision, seed: u64) -> Option<St
         Decision::Merge if is_worse() => {
             Some("you merge it, and with some order that the shop takes something speaks against it".into())
         }
-        Decision::Decline if saves && !is_worse() => Some(
-            "you decline it, and the judge found nothing against it, with no order of any size, and a gain at every size"
-                .into(),
-        ),
+        Decision::Decline if saves && !is_worse() => {
+            Some("you decline it, and the judge found a gain and nothing against it, with no order of any size".into())
+        }
         _ => None,
     }
 }
@@ -91,7 +92,8 @@ fn by_evidence(change: Confirmation, opinion: &Opinion) -> Option<String> {
         Evidence::Allocations { lines, on_main, with_change } => {
             let found = allocations_of(change, &order(*lines));
             let is_exact = |said: u64, found: u64| (said as f64 - found as f64).abs() <= EXACT * found as f64;
-            if !is_exact(*on_main, found[0]) || !is_exact(*with_change, found[1]) {
+            let has_sign = on_main.cmp(with_change) == found[0].cmp(&found[1]);
+            if !has_sign || !is_exact(*on_main, found[0]) || !is_exact(*with_change, found[1]) {
                 let [on_main, with_change] = found;
                 let lines = counted(*lines as u64, "lines");
                 return Some(format!(
@@ -126,7 +128,7 @@ pub(super) fn allocations_of(change: Confirmation, order: &[OrderLine]) -> [u64;
 /// Whether the change writes another text for any order that the judge tries.
 fn differs(change: Confirmation, seed: u64) -> bool {
     let sorted = [1, 2, 3, 20, LINES, 200].map(|lines| order_of(seed, lines));
-    let apart = vec![line("A", 1, 100), line("B", 2, 250), line("A", 3, 100)];
+    let apart = vec![order_line("A", 1, 100), order_line("B", 2, 250), order_line("A", 3, 100)];
     let mut orders = Vec::from(sorted);
     // Customers do not sort their baskets.
     orders.extend(orders.clone().into_iter().map(|order| [order.clone(), order].concat()));

@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use lab_results::names::clock_label;
 use lab_results::stats::median;
-use lab_results::{Finding, Verdict};
+use lab_results::{Finding, Outcome, Verdict};
 use serde::Serialize;
 
 use super::exam::{self, Hogs, progress};
@@ -125,7 +125,11 @@ fn ask(
     for _ in 0..runs {
         let started = Instant::now();
         let options = Options { attempt: proof.attempt.clone(), no_time, ..Options::default() };
-        let (verdict, _) = verify::run(workspace, lab, &options)?;
+        let (mut verdict, _) = verify::run(workspace, lab, &options)?;
+        // What is not timed here is held against its counts alone.
+        if no_time && verdict.outcome == Outcome::CountsPass {
+            verdict.outcome = Outcome::Solved;
+        }
         seconds.push(started.elapsed().as_secs_f64());
         see_identical(lab, proof, &verdict, identical);
         let wrong = proof.problem(&verdict).or_else(|| difference(lab, proof, &verdict));

@@ -227,8 +227,7 @@ fn verdict_of(workspace: &Workspace, lab: &Lab, options: &Options, seed: u64, fi
         None => {
             let at_least = lab.meta.faster.filter(|_| options.is_timed());
             let (outcome, reason) = decide(&gates, &timing.decisive(at_least));
-            let notes = if outcome == Outcome::NotYet { findings.counted.notes.as_slice() } else { &[] };
-            let reason = [std::slice::from_ref(&reason), notes].concat().join("\n");
+            let reason = with_notes(outcome, reason, &findings.counted.notes);
             match options.left_out() {
                 None => (outcome, reason),
                 Some(left_out) => outcome.of_incomplete(reason, left_out, &format!("make verify-{}", lab.nn())),
@@ -258,6 +257,12 @@ fn verdict_of(workspace: &Workspace, lab: &Lab, options: &Options, seed: u64, fi
         load: machine::load(),
         seconds: findings.seconds,
     }
+}
+
+/// The reason of a verdict, and below it what the program said of its counts: what is still to be done is told, and nothing else.
+fn with_notes(outcome: Outcome, reason: String, notes: &[String]) -> String {
+    let notes = if outcome == Outcome::NotYet { notes } else { &[] };
+    std::iter::once(&reason).chain(notes).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 /// Counts of all three, where the judge is not blind. Some counts are measured, and a machine that was disturbed for a moment lets the
@@ -312,4 +317,16 @@ fn keep(workspace: &Workspace, lab: &Lab, verdict: &Verdict) -> Result<()> {
     let runs = workspace.lab_target(&lab.name).join("runs");
     let name = format!("verify-{}-{}.json", verdict.at, verdict.seed);
     write_atomically(&runs.join(name), &serde_json::to_vec_pretty(verdict)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_says_of_its_counts_stands_below_what_was_missed() {
+        let said = |outcome| with_notes(outcome, "231: found 2".into(), &["231: timed once.".into()]);
+        assert_eq!(said(Outcome::NotYet), "231: found 2\n231: timed once.");
+        assert_eq!(said(Outcome::Solved), "231: found 2");
+    }
 }

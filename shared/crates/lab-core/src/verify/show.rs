@@ -10,7 +10,7 @@ use lab_results::{Finding, Outcome, Verdict};
 
 use super::Options;
 use crate::arena::Attempt;
-use crate::catalogue::{Kind, Lab};
+use crate::catalogue::Lab;
 use crate::fullscreen::wrapped;
 use crate::next;
 use crate::render::{Grid, View, grid, print, right_aligned, verdict_cell};
@@ -23,10 +23,7 @@ pub fn verdict(lab: &Lab, verdict: &Verdict, options: &Options, ignored: &[Strin
         print_words(&self::ignored(path));
     }
     if verdict.cases > 0 {
-        match lab.meta.kind {
-            Kind::Review => say!("{} opinions that can be measured again.", verdict.cases),
-            _ => say!("{} answers right.", verdict.cases),
-        }
+        say!("{} answers right.", verdict.cases);
         say!();
     }
     gates(verdict);
