@@ -1,19 +1,15 @@
 //! What the account service is held against with a `sign_in` in its slot. The judge uses its own copy of this file.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{convert::Infallible, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use lab_harness::load::{Method, Request};
-use lab_harness::service::{self, Figure, late_generator, latency_table};
-use lab_harness::{Run, emit, results};
+use lab_harness::service::{self, Figure, late_generator};
+use lab_harness::{Run, emit};
 use lab_service::{
     Call, Case, Comes, Counted, Exchange, Expecting, Flow, InProcess, Purpose, RoutePolls, ServiceLab, Take,
 };
-use lab_service::{answered_rightly, cpu_s, drive, json, latencies, window};
+use lab_service::{answered_rightly, cpu_s, drive, json, latencies, note, window};
 use orderflow_accounts::{
     Cost, SigningIn, Who, around, credentials, customer_of, decomposed, hash, mistyped, opens, trimmed,
 };
@@ -28,20 +24,12 @@ pub const SIGN_IN_P99_MS: f64 = 500.0;
 /// The longest that a sign-in may keep its thread in one poll, in milliseconds of CPU time.
 pub const POLL_MS: f64 = 2.0;
 
-/// Orders looked up in a second.
-const ORDERS_PER_S: f64 = 200.0;
 /// Push messages go out in batches, this many batches in a second.
 const BATCHES_PER_S: f64 = 2.0;
 /// Customers of a batch who tap on the message, and have to sign in.
 const TAPS: usize = 10;
 /// The steps, by the routes they take.
 const STEPS: [&str; 2] = ["GET /orders/{reference}", "POST /sign-in"];
-/// People who sign in at once over the socket: more than anybody would let wait in a queue.
-const CROWD: usize = 120;
-/// People whose memory is counted.
-const AT_ONCE: usize = 32;
-/// After so long somebody hangs up: time enough to get as far as the hash, and less than a hash takes.
-const HUNG_UP: Duration = Duration::from_millis(2);
 
 /// The `main` of this lab's programs. Its world is a seed: the service keeps everything in its own memory.
 pub fn main(part: SignIn) -> ExitCode {
@@ -58,7 +46,7 @@ pub fn main(part: SignIn) -> ExitCode {
         symptom,
         counts,
         // The answer is dropped: only the cost of the work is looked at.
-        work: |part, run| service::runtime(CORES)?.block_on(async { Ok(_ = one_signs_in(run.seed)(part).await) }),
+        work: |part, run| Ok(_ = service::runtime(CORES)?.block_on(one_signs_in(run.seed)(part))),
         serve,
     };
     lab_service::main(&lab, part)
@@ -73,9 +61,7 @@ pub fn one_signs_in(seed: u64) -> impl Fn(SignIn) -> SigningIn {
 /// The account service, which knows how long its handlers keep their thread.
 fn serve(part: SignIn, run: &Run) -> Result<()> {
     let polls = RoutePolls::new(&STEPS, POLL_MS);
-    let timing = polls.clone();
-    let routes = orderflow_accounts::routes(part, run.seed);
-    let routes = around(routes, move |method, path, handling| timing.time(method, path, handling));
+    let routes = around(orderflow_accounts::routes(part, run.seed), polls.timing());
     polls.serve(CORES, run, async |door| {
         let (listener, stop) = door.open()?;
         Ok(orderflow_accounts::serve(listener, routes, stop.requested()).await?)
@@ -110,11 +96,11 @@ fn cases(seed: u64, smoke: bool) -> Vec<Case<Infallible>> {
     // A hash of 2 ms keeps all of a crowd waiting, and the crowd's hashes take no longer than a few ordinary ones.
     let trial = |known: &Credentials| set_password(known, Cost::Trial { kib: 4 << 10 });
     cases.push(Case::exact("everybody's password is set", known.iter().map(trial)));
-    let crowd = if smoke { CROWD / 4 } else { CROWD };
+    let crowd = if smoke { 30 } else { 120 }; // more than anybody would let wait in a queue
     let third_mistypes = |(i, known): (usize, _)| if i % 3 == 0 { denied(&mistyped(known)) } else { right(known) };
     let sign_ins = known.iter().cycle().take(crowd).enumerate().map(third_mistypes);
-    let orders = orderflow_accounts::orders(seed);
-    let look_ups = orders.iter().step_by(83).map(|order| looks_up(&order.reference).gets_json(200, order));
+    let orders = orderflow_accounts::orders(seed).into_iter().step_by(83);
+    let look_ups = orders.map(|order| looks_up(&order.reference).gets_json(200, &order));
     let all = sign_ins.chain(look_ups).chain([looks_up("XX-00000").gets(404)]);
     cases.push(Case::exact(format!("{crowd} people sign in at once while others look orders up"), all));
     cases
@@ -145,25 +131,22 @@ fn looks_up(reference: &str) -> Request {
 
 /// Counts what the gates are declared on.
 fn counts(part: SignIn, run: &Run) -> Result<Counted> {
-    let known = credentials(run.seed);
+    let [known, theirs] = [0, 1].map(|later| credentials(run.seed + later));
     let quick = Arc::new(Accounts::new(known.clone(), |_| Cost::Trial { kib: 256 }));
     // Those who hang up have accounts of their own: whoever still holds these has a hash to compute.
     let [usual, unseen, apart] = [0, 1, 0].map(|later| Arc::new(Accounts::of_seed(run.seed + later)));
-    let theirs = credentials(run.seed + 1);
     let ask = |accounts: &Arc<Accounts>, known: &[Credentials], kind: usize, caller: usize| {
         let (who, known, accounts) = (Who::ALL[kind], &known[caller % known.len()], Arc::clone(accounts));
         let (typed, right) = (who.types(known), who.is_answered(&accounts, known));
-        let input = format!(
-            "sign_in(accounts, {:?} with {:?})",
-            typed.email,
-            typed.password.get(..40).unwrap_or(&typed.password)
-        );
+        let input = format!("sign_in(accounts, {} with {:.40})", typed.email, typed.password);
         Call { input, right, begin: Box::new(move || (part.sign_in)(accounts, typed)) }
     };
-    let found = InProcess {
+    InProcess {
         verb: "sign in",
+        work: ["hash", "hashes"],
         workers: CORES,
-        at_once: AT_ONCE,
+        at_once: 32,
+        unit: "sign-ins at once",
         kinds: Who::ALL.len(),
         quick: &|kind, caller| ask(&quick, &known, kind, caller),
         unseen: &|kind, caller| ask(&unseen, &theirs, kind, caller),
@@ -173,47 +156,23 @@ fn counts(part: SignIn, run: &Run) -> Result<Counted> {
             let hash = usual.find(&typed.email).password_hash;
             Box::new(move || _ = opens(&hash, &typed.password))
         },
-        hang_up: (HUNG_UP, &|kind, caller| ask(&apart, &known, kind, caller)),
+        // Time enough to get as far as the hash, and less than a hash takes.
+        hang_up: (Duration::from_millis(2), &|kind, caller| ask(&apart, &known, kind, caller)),
         goes_on: &|| Arc::strong_count(&apart) > 1,
+        denied: [Who::Mistyper as usize, Who::Stranger as usize],
     }
-    .count()?;
-    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    let counts = [
-        ("polls_per_sign_in", found.polls_per_call),
-        ("poll_cpu_ms_mean", ms(found.polls.busy()) / found.polls.polls() as f64),
-        ("poll_cpu_ms_max", ms(found.polls.longest())),
-        ("turns_of_others", found.turns_of_others),
-        ("peak_mib", found.peak_mib),
-        ("hung_up_peak_mib", found.hung_up_peak_mib),
-        // Who mistypes and who is unknown get the same answer; one that comes later for all who get it is nobody's secret.
-        (
-            "denial_time_most_over_least",
-            found.costs.wait_most_over_least(Who::Mistyper as usize, Who::Stranger as usize),
-        ),
-        ("hashes_per_sign_in", found.costs.cheapest()),
-        ("hashes_per_sign_in_max", found.costs.dearest()),
-        ("hash_memory_most_over_least", found.costs.memory_most_over_least()),
-    ];
-    Ok(Counted {
-        size: AT_ONCE as u64,
-        unit: "sign-ins at once",
-        counts: counts.map(|(name, count)| (name.into(), count)).into(),
-    })
+    .count()
 }
 
 /// Independent customers, each with an order of their own; and those who tapped on a message, of whom one in eight mistypes.
 fn flows(seed: u64) -> [Flow; 2] {
     let pages = orderflow_accounts::orders(seed).iter().map(|order| looks_up(&order.reference)).collect();
-    let eight = |known| {
-        (0..8).map(move |i| match i {
-            0 => signs_in(&mistyped(known)).expecting(401),
-            _ => signs_in(known).expecting(200),
-        })
-    };
+    let mistyping = |known| signs_in(&mistyped(known)).expecting(401);
+    let eight = |known| [vec![signs_in(known).expecting(200); 7], vec![mistyping(known)]].concat();
     let typed = credentials(seed).iter().flat_map(eight).collect();
     let ([look_up, sign_in], take) = (STEPS, Take::Random);
     [
-        Flow { step: look_up, per_s: ORDERS_PER_S, comes: Comes::AtRandom, requests: pages, take },
+        Flow { step: look_up, per_s: 200.0, comes: Comes::AtRandom, requests: pages, take },
         Flow { step: sign_in, per_s: BATCHES_PER_S, comes: Comes::InBatchesOf(TAPS), requests: typed, take },
     ]
 }
@@ -225,19 +184,14 @@ fn symptom(seed: &u64, service: SocketAddr, run: &Run) -> Result<()> {
     let evening = drive(service, &flows, *seed, window(run, 4.0))?;
     let look_ups = [("nobody signs in", &quiet.steps[0]), (STEPS[0], &evening.steps[0])];
     latencies("Looking an order up, before and during a sale", &look_ups, LOOKUP_P99_MS);
-    let sign_ins = [(STEPS[1], &evening.steps[1])];
-    let table = latency_table("Signing in, ten at once twice a second", &sign_ins, SIGN_IN_P99_MS);
-    emit(&results::Record::Table(results::Table { plot: None, ..table }));
-    let typed = credentials(*seed).swap_remove(3);
-    let hash = Accounts::of_seed(*seed).find(&typed.email).password_hash;
-    let (hash_s, sign_ins_per_s) = (cpu_s(|| opens(&hash, &typed.password)), BATCHES_PER_S * TAPS as f64);
-    let text = format!(
+    latencies("Signing in, ten at once twice a second", &[(STEPS[1], &evening.steps[1])], SIGN_IN_P99_MS);
+    let (hash_s, sign_ins_per_s) = (cpu_s(|| hash("a password", Cost::Today)), BATCHES_PER_S * TAPS as f64);
+    note(format!(
         "One password hash takes {:.0} ms of CPU time here, and {sign_ins_per_s:.0} customers a second sign in: that is {:.2} of the \
          service's {CORES} cores. Looking an order up costs next to nothing, so whoever waits for one does not wait for CPU.",
         hash_s * 1e3,
         sign_ins_per_s * hash_s
-    );
-    emit(&results::Record::Note { text });
+    ));
     late_generator(&evening).iter().for_each(emit);
     Ok(())
 }

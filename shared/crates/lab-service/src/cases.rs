@@ -1,5 +1,6 @@
 //! Cases: requests that are sent at once over the socket, and all that may come of them.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::flow::json;
 use crate::lab::{Purpose, ServiceLab};
 use crate::program::launch;
+use crate::wrong::{wrong_answer, wrong_outcome};
 
 /// Seeds that the cases are played with.
 const SEEDS: u64 = 2;
@@ -20,16 +22,12 @@ const SEEDS: u64 = 2;
 const SETTLE: Duration = Duration::from_secs(1);
 /// What a service answers with when the disk below its database is full, or the database's server went away.
 const MACHINE_TROUBLE: u16 = 507;
-/// So many states, and requests, are shown.
-const SHOWN: usize = 3;
-/// As much of a request's body is shown.
-const SHOWN_OF_A_BODY: usize = 300;
 
 /// Requests that are sent at once, and all that may come of them.
 #[derive(Debug)]
 pub struct Case<S> {
-    name: String,
-    requests: Vec<Request>,
+    pub(crate) name: String,
+    pub(crate) requests: Vec<Request>,
     allowed: Allowed<S>,
 }
 
@@ -96,11 +94,6 @@ impl<S> Case<S> {
     ) -> Case<S> {
         Case { name: name.into(), requests, allowed: Allowed::Outcomes(outcomes, things) }
     }
-
-    /// The names of the things that it looks at.
-    pub fn things(&self) -> &[String] {
-        if let Allowed::Outcomes(_, things) = &self.allowed { things } else { &[] }
-    }
 }
 
 /// Plays all cases of all seeds, up to the first wrong answer: each seed in a world of its own, in front of one service.
@@ -110,10 +103,11 @@ pub(crate) fn play<P, W, S: PartialEq + Display>(lab: &ServiceLab<P, W, S>, run:
         let run = Run { seed, ..run.clone() };
         let world = (lab.world)(&run, Purpose::Check)?;
         let mut service = launch(lab, &world, &run, Purpose::Check).start()?;
-        for case in (lab.cases)(&world, &run) {
-            if case.requests.is_empty() && case.things().is_empty() {
-                bail!("the case \"{}\" asks nothing and looks at nothing", case.name);
-            }
+        let cases = (lab.cases)(&world, &run);
+        if let Some(problem) = problem(&cases) {
+            bail!(problem);
+        }
+        for case in cases {
             emit(&Record::Case { name: case.name.clone() });
             if let Some(wrong) = wrong(&case, &mut service, |things| (lab.states)(&world, things))? {
                 emit(&wrong);
@@ -125,6 +119,40 @@ pub(crate) fn play<P, W, S: PartialEq + Display>(lab: &ServiceLab<P, W, S>, run:
     }
     emit(&Record::Checked { cases: played });
     Ok(())
+}
+
+/// What is wrong with a lab's cases themselves. What one case did must not be what another one finds: where several requests come at once,
+/// nobody can tell.
+fn problem<S>(cases: &[Case<S>]) -> Option<String> {
+    let mut seen: HashMap<&String, bool> = HashMap::new();
+    for Case { name, requests, allowed } in cases {
+        let things: &[String] = if let Allowed::Outcomes(_, things) = allowed { things } else { &[] };
+        if requests.is_empty() && things.is_empty() {
+            return Some(format!("the case \"{name}\" asks nothing and looks at nothing"));
+        }
+        let is_crowd = requests.len() > 1;
+        for thing in things {
+            if seen.insert(thing, is_crowd).is_some_and(|was_crowd| was_crowd || is_crowd) {
+                return Some(format!("the case \"{name}\" shares {thing} with a case in which several come at once"));
+            }
+        }
+    }
+    None
+}
+
+/// Whether something is so, or comes to be so within a second after the last answer.
+///
+/// # Errors
+/// Those of `is_so`.
+pub fn settles(mut is_so: impl FnMut() -> Result<bool>) -> Result<bool> {
+    let until = Instant::now() + SETTLE;
+    loop {
+        let is_so = is_so()?;
+        if is_so || Instant::now() >= until {
+            return Ok(is_so);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// How what came of a case is wrong, if it is. A request without an answer is no wrong answer: it ends the check.
@@ -146,81 +174,35 @@ fn wrong<S: PartialEq + Display>(
         Allowed::Outcomes(outcomes, things) => {
             let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
             statuses.sort_unstable();
-            let until = Instant::now() + SETTLE;
+            let mut got = Outcome { statuses, states: Vec::new() };
             // What comes a little later is right here; whether an answer may come before it is asked where time stands still.
-            loop {
-                let got = Outcome { statuses: statuses.clone(), states: states(things)? };
-                if outcomes.contains(&got) {
-                    return Ok(None);
-                }
-                if Instant::now() >= until {
-                    return Ok(Some(wrong_outcome(case, outcomes, &got, &answers)));
-                }
-                std::thread::sleep(Duration::from_millis(10));
-            }
+            let is_right = settles(|| {
+                got.states = states(things)?;
+                Ok(outcomes.contains(&got))
+            })?;
+            Ok((!is_right).then(|| wrong_outcome(case, outcomes, &got, &answers)))
         }
-    }
-}
-
-/// The first answer that is not the right one.
-fn wrong_answer<S>(case: &Case<S>, right: &[Response], answers: &[Response]) -> Option<Record> {
-    let show = |answer: &Response| format!("{} {}", answer.status, answer.body).trim_end().to_string();
-    let at = (0..right.len()).find(|&at| show(&right[at]) != show(&answers[at]))?;
-    let request = &case.requests[at];
-    let input = format!("{request} {}", shortened(request.body.as_deref().unwrap_or_default()));
-    let (expected, got) = (show(&right[at]), show(&answers[at]));
-    Some(Record::Wrong { case: case.name.clone(), input: input.trim_end().into(), expected, got })
-}
-
-fn wrong_outcome<S: PartialEq + Display>(
-    case: &Case<S>,
-    outcomes: &[Outcome<S>],
-    got: &Outcome<S>,
-    answers: &[Response],
-) -> Record {
-    let requests: Vec<String> = case.requests.iter().map(Request::to_string).collect();
-    let expected: Vec<String> = outcomes.iter().map(|outcome| outcome.besides(got)).collect();
-    let failed = requests.iter().zip(answers).find(|(_, answer)| answer.status >= 500);
-    let failed =
-        failed.map(|(request, Response { status, body })| format!("\n{request} was answered with {status} {body}"));
-    Record::Wrong {
-        case: case.name.clone(),
-        input: first_of(&requests, ", "),
-        expected: expected.join(" or "),
-        got: outcomes.first().map_or_else(String::new, |first| got.besides(first)) + &failed.unwrap_or_default(),
-    }
-}
-
-impl<S: PartialEq + Display> Outcome<S> {
-    /// The statuses, and the states that another outcome has otherwise.
-    fn besides(&self, other: &Outcome<S>) -> String {
-        let mut states: Vec<&S> = self.states.iter().filter(|state| !other.states.contains(state)).collect();
-        if states.is_empty() {
-            states = self.states.iter().collect();
-        }
-        let statuses = self.statuses.chunk_by(|one, next| one == next).map(|same| match same {
-            [status] => status.to_string(),
-            _ => format!("{} ({} times)", same[0], same.len()),
-        });
-        let statuses: Vec<String> = statuses.collect();
-        let states: Vec<String> = states.into_iter().map(S::to_string).collect();
-        format!("answered with {}; {}", statuses.join(", "), first_of(&states, "; "))
-    }
-}
-
-/// The first few, and how many more there are.
-fn first_of(all: &[String], between: &str) -> String {
-    let shown = all[..all.len().min(SHOWN)].join(between);
-    if all.len() > SHOWN { format!("{shown}{between}and {} more", all.len() - SHOWN) } else { shown }
-}
-
-/// As much of a text as helps.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_OF_A_BODY) {
-        None => text.into(),
-        Some((end, _)) => format!("{}... ({} characters)", &text[..end], text.chars().count()),
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_without_a_question_and_one_that_finds_what_another_did_are_refused() {
+        let case = |name: &str, requests: usize, things: &[&str]| -> Case<String> {
+            let things = things.iter().map(ToString::to_string).collect();
+            Case::one_of(name, vec![Request::get("/a"); requests], Vec::new(), things)
+        };
+        assert_eq!(problem(&[case("one", 1, &["a"]), case("again", 1, &["a"]), case("all", 2, &["b", "c"])]), None);
+        assert_eq!(problem(&[case("nobody", 0, &["a"]), case("unknown", 2, &[])]), None);
+        for wrong in [
+            &[case("nothing", 0, &[])][..],
+            &[case("one", 1, &["a"]), case("crowd", 2, &["a"])],
+            &[case("crowd", 2, &["a"]), case("one", 1, &["a"])],
+        ] {
+            assert!(problem(wrong).is_some());
+        }
+    }
+}

@@ -36,18 +36,24 @@ where
     A: PartialEq + Debug + Send + 'static,
 {
     let (asked, begin) = split(calls);
-    let (answers, allocated) = allocations::count(|| {
-        runtime.block_on(async {
-            let all: Vec<_> = begin.into_iter().map(|begin| tokio::spawn(begin())).collect();
-            let mut answers = Vec::with_capacity(all.len());
-            for answering in all {
-                answers.push(joined(answering).await);
-            }
-            answers
-        })
-    });
+    let (answers, allocated) =
+        allocations::count(|| runtime.block_on(in_tasks(begin.into_iter().map(|begin| begin()))));
     hold_all(case, &asked, &answers)?;
     Ok(allocated.peak_bytes)
+}
+
+/// The answers of all of these, each in a task of its own; all are asked for before the first one is awaited. A task that panics is a
+/// panic.
+pub async fn in_tasks<F>(all: impl IntoIterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let all: Vec<_> = all.into_iter().map(|answering| tokio::spawn(answering)).collect();
+    let mut answers = Vec::with_capacity(all.len());
+    for answering in all {
+        answers.push(joined(answering).await);
+    }
+    answers
 }
 
 /// What a task of ours has found. Nobody ends such a task, so that one without a result has panicked: then so do we, and the run ends as it

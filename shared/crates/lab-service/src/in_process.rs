@@ -1,7 +1,6 @@
 //! What a call of the part does to time, memory and whoever is beside it, counted in this process. Every answer on the way is read.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,6 +11,7 @@ use crate::beside::{polls, turns_of_others};
 use crate::call::{Call, case};
 use crate::crowd::{all_at_once, peak_at_once};
 use crate::hang_up::peak_of_those_who_hang_up;
+use crate::lab::Counted;
 use crate::patience::nobody_gives_up;
 use crate::same_cost::{Costs, costs};
 
@@ -35,12 +35,16 @@ pub type Owed = Box<dyn FnOnce()>;
 
 /// A part that is called in this process, on a runtime with as many workers as the service has.
 pub struct InProcess<'a, A> {
-    /// What callers do, such as `sign in`.
+    /// What callers do, such as `sign in`; a call is a `sign_in` in the names of counts.
     pub verb: &'a str,
+    /// The work that each call owes, such as `hash`, and several of it, such as `hashes`.
+    pub work: [&'a str; 2],
     /// Workers of the runtime.
     pub workers: usize,
     /// Callers at once whose memory is counted.
     pub at_once: usize,
+    /// What they are called together, such as `sign-ins at once`.
+    pub unit: &'static str,
     /// How many kinds of calls there are.
     pub kinds: usize,
     /// Callers who cost next to nothing.
@@ -55,31 +59,24 @@ pub struct InProcess<'a, A> {
     pub hang_up: (Duration, Ask<'a, A>),
     /// Whether anything still goes on that one of those has begun.
     pub goes_on: &'a dyn Fn() -> bool,
-}
-
-/// What was counted.
-#[derive(Debug)]
-pub struct InProcessCounts {
-    /// Polls of calls, one after the other.
-    pub polls: Arc<PollTimes>,
-    /// Polls of a call, on average.
-    pub polls_per_call: f64,
-    /// Turns, of 1,000, that another task got on the same thread beside a call.
-    pub turns_of_others: f64,
-    /// MiB held at once while many call at once.
-    pub peak_mib: f64,
-    /// MiB held at once while as many hang up.
-    pub hung_up_peak_mib: f64,
-    /// What the kinds of calls cost.
-    pub costs: Costs,
+    /// Two kinds who are denied with the same answer: the time to it must not tell them apart. One that comes later for all who get it is
+    /// nobody's secret.
+    pub denied: [usize; 2],
 }
 
 impl<A: PartialEq + Debug + Send + 'static> InProcess<'_, A> {
-    /// Counts all of it.
+    /// Counts all of it, under these names, where callers `sign in` and owe a `hash`:
+    ///
+    /// - `polls_per_sign_in`, `poll_cpu_ms_mean`, `poll_cpu_ms_max`: of calls one after the other;
+    /// - `turns_of_others`: turns, of 1,000, that another task got on the same thread beside a call;
+    /// - `peak_mib`, `hung_up_peak_mib`: held at once while many call at once, and while as many hang up;
+    /// - `hashes_per_sign_in`, `hashes_per_sign_in_max`, `hash_memory_most_over_least`: what the kinds of calls cost, by CPU time for the cheapest kind, by CPU time or memory
+    ///   for the dearest, and by memory for both;
+    /// - `denial_time_most_over_least`: of those who are denied.
     ///
     /// # Errors
     /// Somebody was answered wrongly: a [`crate::Wrong`].
-    pub fn count(&self) -> Result<InProcessCounts> {
+    pub fn count(&self) -> Result<Counted> {
         let (pod, verb, at_once) = (service::runtime(self.workers)?, self.verb, self.at_once);
         let crowd = named(format!("{CROWD} people {verb} at once, each with little to be done"));
         all_at_once(&pod, &crowd, of_kinds(self.quick, 1, CROWD))?;
@@ -103,14 +100,25 @@ impl<A: PartialEq + Debug + Send + 'static> InProcess<'_, A> {
         let mut callers = of_kinds(ask, self.kinds, at_once + 1);
         let last = callers.pop().context("somebody calls")?;
         let hung_up = peak_of_those_who_hang_up(&pod, &hanging_up, after, callers, last, || !(self.goes_on)())?;
-        Ok(InProcessCounts {
-            polls_per_call: polls.polls() as f64 / POLLED as f64,
-            polls,
-            turns_of_others: turns as f64,
-            peak_mib: mib(peak),
-            hung_up_peak_mib: mib(hung_up),
-            costs,
-        })
+        Ok(self.named_counts(&polls, turns, [peak, hung_up], &costs))
+    }
+
+    fn named_counts(&self, polls: &PollTimes, turns: u64, peaks: [u64; 2], costs: &Costs) -> Counted {
+        let (call, [one, many], [peak, hung_up]) = (self.verb.replace(' ', "_"), self.work, peaks.map(mib));
+        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+        let counts = [
+            (format!("polls_per_{call}"), polls.polls() as f64 / POLLED as f64),
+            ("poll_cpu_ms_mean".into(), ms(polls.busy()) / polls.polls() as f64),
+            ("poll_cpu_ms_max".into(), ms(polls.longest())),
+            ("turns_of_others".into(), turns as f64),
+            ("peak_mib".into(), peak),
+            ("hung_up_peak_mib".into(), hung_up),
+            (format!("{many}_per_{call}"), costs.cheapest()),
+            (format!("{many}_per_{call}_max"), costs.dearest()),
+            (format!("{one}_memory_most_over_least"), costs.memory_most_over_least()),
+            ("denial_time_most_over_least".into(), costs.wait_most_over_least(self.denied)),
+        ];
+        Counted { size: self.at_once as u64, unit: self.unit, counts: counts.into() }
     }
 }
 

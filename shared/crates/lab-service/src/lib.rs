@@ -12,6 +12,7 @@ mod call;
 mod cases;
 mod crowd;
 mod flow;
+mod gauges;
 mod hang_up;
 mod in_process;
 mod lab;
@@ -19,16 +20,23 @@ mod patience;
 mod program;
 mod route_polls;
 mod same_cost;
+mod show;
+mod variable;
+mod wrong;
 
 pub use beside::Bystanders;
 pub use call::{Answering, Begin, Call, Wrong, case, hold};
-pub use cases::{Case, Exchange, Expecting, Outcome};
+pub use cases::{Case, Exchange, Expecting, Outcome, settles};
+pub use crowd::in_tasks;
 pub use flow::{Comes, Flow, Take, answered_rightly, drive, json};
-pub use in_process::{Ask, InProcess, InProcessCounts, Owed};
+pub use gauges::GaugeReadings;
+pub use in_process::{Ask, InProcess, Owed};
 pub use lab::{Counted, Purpose, ServiceLab};
-pub use program::{cpu_s, latencies, main, window};
+pub use patience::while_time_passes;
+pub use program::{cpu_s, main, window};
 pub use route_polls::{Handling, RoutePolls};
-pub use same_cost::Costs;
+pub use show::{latencies, note, offered_table};
+pub use variable::variable;
 
 /// What is counted in tests is counted as in a lab's program.
 #[cfg(test)]

@@ -44,6 +44,33 @@ where
     }
 }
 
+/// A call that waits for somebody else. Once that one is asked, this much time passes on the runtime's clock, so that it takes none; then
+/// `open` lets the other one answer. Returns the call's answer, and how long it took by that clock. Only on a runtime with one thread.
+pub async fn while_time_passes<A>(
+    call: impl Future<Output = A>,
+    is_asked: impl Future<Output = ()>,
+    long: Duration,
+    open: impl FnOnce(),
+) -> (A, Duration) {
+    let began = tokio::time::Instant::now();
+    let mut call = std::pin::pin!(call);
+    let time_passes = async {
+        is_asked.await;
+        tokio::time::pause();
+        tokio::time::advance(long.saturating_sub(began.elapsed())).await;
+        tokio::time::resume();
+    };
+    let answer = tokio::select! {
+        biased;
+        answer = &mut call => answer,
+        () = time_passes => {
+            open();
+            call.await
+        }
+    };
+    (answer, began.elapsed())
+}
+
 async fn an_hour_later<A>(answering: Vec<Answering<A>>) -> Vec<A> {
     let mut all = Box::pin(unconstrained(at_once(answering)));
     if let Poll::Ready(answers) = poll_once(&mut all).await {
@@ -124,6 +151,21 @@ mod tests {
             timeout(Duration::from_secs(2), honest()).await.expect("nobody waits two seconds")
         }
         let _ = six(|| Box::pin(panics()));
+    }
+
+    #[test]
+    fn a_wait_that_nobody_abandons_takes_its_time_on_the_runtimes_clock_only() {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let wait = |limit: u64| {
+            let (open, opened) = tokio::sync::oneshot::channel::<()>();
+            let call = async { timeout(Duration::from_secs(limit), opened).await.is_ok() };
+            let passed = while_time_passes(call, async {}, Duration::from_secs(7), || drop(open));
+            runtime.block_on(passed)
+        };
+        let began = Instant::now();
+        let (is_answered, waited) = wait(8);
+        assert!(is_answered && waited >= Duration::from_secs(7) && began.elapsed() < Duration::from_secs(5));
+        assert!(!wait(2).0, "whoever gives up after two seconds does it now");
     }
 
     #[test]

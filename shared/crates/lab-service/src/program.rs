@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use lab_harness::load::{Report, StepReport};
+use lab_harness::load::Report;
 use lab_harness::probe::thread_cpu_time;
 use lab_harness::results::Record;
 use lab_harness::service::{self, Launch, Watch};
@@ -31,12 +31,6 @@ pub fn main<P: Copy, W, S: PartialEq + std::fmt::Display>(lab: &ServiceLab<P, W,
 /// A time in which customers come; a short one in tests.
 pub fn window(run: &Run, full_s: f64) -> Duration {
     Duration::from_secs_f64(if run.smoke { full_s.min(SMOKE_S) } else { full_s })
-}
-
-/// Shows how long the requests of some routes took, as a table and as distributions, against the 99th percentile that was promised.
-pub fn latencies(title: &str, routes: &[(&str, &StepReport)], slo_p99_ms: f64) {
-    emit(&Record::Table(service::latency_table(title, routes, slo_p99_ms)));
-    emit(&service::distributions(title, routes, slo_p99_ms));
 }
 
 /// The CPU time in seconds that some work takes on this thread.

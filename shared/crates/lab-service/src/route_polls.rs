@@ -29,7 +29,7 @@ impl RoutePolls {
     }
 
     /// Times the handler of a request; one on another route goes on as it is.
-    pub fn time<T: 'static>(&self, method: &str, path: &str, handling: Handling<T>) -> Handling<T> {
+    fn time<T: 'static>(&self, method: &str, path: &str, handling: Handling<T>) -> Handling<T> {
         match self.routes.iter().position(|route| is_on(route, method, path)) {
             Some(route) => {
                 let times = Arc::clone(&self.times);
@@ -37,6 +37,12 @@ impl RoutePolls {
             }
             None => handling,
         }
+    }
+
+    /// The same as a function, for whatever wraps a service's handlers.
+    pub fn timing<T: 'static>(&self) -> impl Fn(&str, &str, Handling<T>) -> Handling<T> + Clone + use<T> {
+        let polls = self.clone();
+        move |method, path, handling| polls.time(method, path, handling)
     }
 
     /// Serves on a runtime with this many workers until told to stop; then, when asked, says how long the handlers kept their thread.

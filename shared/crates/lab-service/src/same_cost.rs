@@ -12,7 +12,7 @@ use crate::call::{Call, hold};
 
 /// What the calls of each kind cost.
 #[derive(Debug)]
-pub struct Costs {
+pub(crate) struct Costs {
     kinds: Vec<Cost>,
 }
 
@@ -60,13 +60,13 @@ pub(crate) fn costs<A: PartialEq + Debug, T>(
 impl Costs {
     /// How often the owed work is done, by CPU time, for the kind of call that costs least. Far below one: somebody remembers answers, or
     /// lets some callers off, who learn from the time to the answer what they are not to know.
-    pub fn cheapest(&self) -> f64 {
+    pub(crate) fn cheapest(&self) -> f64 {
         self.multiples().map(|[least, median]| least.max(median)).fold(f64::INFINITY, f64::min)
     }
 
     /// The same for the kind that costs most: by the memory that it asks for, or by its CPU time as a multiple of the least. A thread that
     /// is new for each call takes half as much CPU time again, for everybody alike: that is no second piece of work.
-    pub fn dearest(&self) -> f64 {
+    pub(crate) fn dearest(&self) -> f64 {
         let most_cpu = self.multiples().map(|[least, median]| least.min(median)).fold(0.0, f64::max);
         let memory = self.kinds.iter().flat_map(|kind| &kind.memory).copied().fold(0.0, f64::max);
         memory.max(most_cpu / self.cheapest())
@@ -74,12 +74,12 @@ impl Costs {
 
     /// The memory of the kind that asks for most, divided by that of the kind that asks for least. Memory is exact: work that is only a
     /// little weaker for some shows here, and not in its CPU time. It is 1 where the same memory is used again for everybody.
-    pub fn memory_most_over_least(&self) -> f64 {
+    pub(crate) fn memory_most_over_least(&self) -> f64 {
         most_over_least(self.kinds.iter().map(|kind| stats::median(&kind.memory).unwrap_or(f64::NAN)))
     }
 
     /// The times to the answer of two kinds, the longer divided by the shorter: who waits tells as much as who does not.
-    pub fn wait_most_over_least(&self, one: usize, other: usize) -> f64 {
+    pub(crate) fn wait_most_over_least(&self, [one, other]: [usize; 2]) -> f64 {
         let ratio = least(&self.kinds[one].waited_s) / least(&self.kinds[other].waited_s);
         ratio.max(1.0 / ratio)
     }
@@ -143,11 +143,11 @@ mod tests {
     #[test]
     fn an_answer_that_comes_later_for_some_shows() {
         let same = Costs { kinds: vec![kind(1.0, 1.0); 3] };
-        assert_eq!(same.wait_most_over_least(1, 2), 1.0);
+        assert_eq!(same.wait_most_over_least([1, 2]), 1.0);
         for later in [1, 2] {
             let mut costs = Costs { kinds: vec![kind(1.0, 1.0); 3] };
             costs.kinds[later].waited_s.iter_mut().for_each(|waited_s| *waited_s += 0.25);
-            assert!(costs.wait_most_over_least(1, 2) > 10.0);
+            assert!(costs.wait_most_over_least([1, 2]) > 10.0);
         }
     }
 
