@@ -1,8 +1,7 @@
 //! `make bench-02`: yours.
 
 use lab_02_pool_exhaustion::checkout::{cancel, pay};
-use lab_02_pool_exhaustion::contract::Checkout;
-use lab_02_pool_exhaustion::contract::bench::Till;
+use lab_02_pool_exhaustion::contract::{Checkout, Till};
 use lab_harness::bench::criterion::BatchSize;
 
 const YOURS: Checkout = Checkout {

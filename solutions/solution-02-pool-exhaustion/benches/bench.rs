@@ -3,8 +3,7 @@
 use lab_02_pool_exhaustion::checkout as yours;
 use lab_harness::bench::criterion::BatchSize;
 use solution_02_pool_exhaustion::checkout as reference;
-use solution_02_pool_exhaustion::contract::Checkout;
-use solution_02_pool_exhaustion::contract::bench::Till;
+use solution_02_pool_exhaustion::contract::{Checkout, Till};
 
 const YOURS: Checkout = Checkout {
     pay: |pool, gateway, order| Box::pin(yours::pay(pool, gateway, order)),

@@ -58,6 +58,7 @@ fn directions_are_kept() {
             "lab-load" => ["lab-probe", "lab-results", "orderflow"].contains(&dependency),
             "lab-harness" => ["lab-flame", "lab-probe", "lab-results", "lab-load", "orderflow", "orderflow-store"]
                 .contains(&dependency),
+            "lab-service" => dependency == "lab-harness",
             "lab-exam" => ["lab-harness", "orderflow"].contains(&dependency),
             // The book's story is measured as labs are.
             "gradual-slowdown" => ["lab-harness", "orderflow", "orderflow-store"].contains(&dependency),
@@ -132,6 +133,15 @@ fn the_account_service_stands_on_no_database_and_no_lab() {
         for word in ["lab_", "lab-", "solution_", "solution-"] {
             assert!(!text.contains(word), "{} names {word}", path.display());
         }
+    }
+}
+
+/// The kit of all service labs must not make one of them pay for what another one serves with.
+#[test]
+fn the_kit_of_the_service_labs_brings_no_database_and_no_web_framework() {
+    assert!(has("lab-service", "hyper"), "the tree names what it is compiled with");
+    for foreign in ["sqlx", "axum", "orderflow-store", "orderflow-shop", "orderflow-accounts"] {
+        assert!(!has("lab-service", foreign), "lab-service compiles {foreign}");
     }
 }
 

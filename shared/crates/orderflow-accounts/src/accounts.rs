@@ -88,10 +88,9 @@ impl Accounts {
 mod tests {
     use super::*;
     use crate::credentials;
-    use argon2::{Argon2, PasswordVerifier};
 
     fn opens(accounts: &Accounts, email: &str, password: &str) -> bool {
-        Argon2::default().verify_password(password.as_bytes(), accounts.find(email).password_hash.as_str()).is_ok()
+        crate::opens(&accounts.find(email).password_hash, password)
     }
 
     #[test]

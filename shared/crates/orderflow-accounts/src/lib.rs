@@ -2,20 +2,22 @@
 //!
 //! How somebody is signed in is a part, [`SignIn`]: whoever runs the service fills the slot, be it with a lab's code, a solution's or a
 //! learner's. The service keeps everything in memory and knows no database. It does not know who measures it, either: what is to be
-//! timed is wrapped around its [`routes`].
+//! timed is wrapped [`around`] its [`routes`].
 
 mod accounts;
 mod password;
 mod routes;
 mod seeded;
+mod typed;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 pub use accounts::{Account, Accounts, Credentials, Denied, Session};
-pub use password::{Cost, hash};
-pub use routes::{routes, serve};
+pub use password::{Cost, hash, opens};
+pub use routes::{Handling, around, routes, serve};
 pub use seeded::{credentials, customer_of, orders};
+pub use typed::{Who, decomposed, mistyped, trimmed};
 
 /// Cores that a pod of the account service is given. Its runtime has as many workers.
 pub const CORES: usize = 2;

@@ -1,6 +1,6 @@
 //! How passwords are kept: as Argon2id hashes, each with what it costs.
 
-use argon2::{Argon2, Params, PasswordHasher};
+use argon2::{Argon2, Params, PasswordHasher, PasswordVerifier};
 
 /// What a hash costs whoever computes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,4 +30,9 @@ pub fn hash(password: &str, cost: Cost) -> String {
     // A random salt would make runs of one seed differ; these accounts are nobody's.
     let hash = argon2.hash_password_with_salt(password.as_bytes(), b"orderflow-seeded");
     hash.expect("the salt has 16 bytes and no password is 4 GiB long").to_string()
+}
+
+/// Whether a hash was made of this password. It costs one hash, as each sign-in owes it.
+pub fn opens(hash: &str, password: &str) -> bool {
+    Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }

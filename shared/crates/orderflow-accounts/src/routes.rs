@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::serve::ListenerExt;
@@ -42,6 +44,21 @@ pub fn routes(part: SignIn, seed: u64) -> Router {
         .route("/accounts/{email}/password-hash", put(put_password_hash))
         .route("/load-data", get(get_load_data))
         .with_state(Arc::new(shared))
+}
+
+/// A handler at work on its answer.
+pub type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// The same routes with something around each handler, which is told the request's method and path: how it is measured is nothing
+/// that the service knows.
+pub fn around(
+    routes: Router,
+    wrap: impl Fn(&str, &str, Handling) -> Handling + Clone + Send + Sync + 'static,
+) -> Router {
+    routes.layer(from_fn(move |request: Request, next: Next| {
+        let (method, path) = (request.method().clone(), request.uri().path().to_string());
+        wrap(method.as_str(), &path, Box::pin(next.run(request)))
+    }))
 }
 
 /// Serves until `stop` completes and what is in flight is answered.

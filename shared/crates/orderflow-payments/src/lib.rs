@@ -16,10 +16,12 @@
 //! # }
 //! ```
 
+mod closed_bank;
 mod gateway;
 mod in_flight;
 mod provider;
 
+pub use closed_bank::ClosedBank;
 pub use gateway::{Charge, ChargeRequest, Gateway, Lost, PATIENCE};
 pub use in_flight::InFlight;
 pub use provider::{Answering, Provider, Reply, accepting_after, answering};

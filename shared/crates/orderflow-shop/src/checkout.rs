@@ -37,8 +37,35 @@ pub enum Refusal {
     Database(#[from] sqlx::Error),
 }
 
+impl Refusal {
+    /// What is wrong with the machine, where that is the reason: a full disk, or a server that went away. A connection to where a
+    /// [`orderflow_store::closed_pool`] leads was refused because somebody asked for one connection too many.
+    pub fn machine_trouble(&self) -> Option<String> {
+        match self {
+            Refusal::Database(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Refusal::Database(error) => orderflow_store::disk_trouble(error),
+            _ => None,
+        }
+    }
+}
+
 impl From<Lost> for Refusal {
     fn from(Lost(reason): Lost) -> Refusal {
         Refusal::GatewayLost(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn who_wants_a_second_connection_is_refused_and_a_server_that_went_away_is_the_machines_trouble() {
+        let trouble = |kind: ErrorKind| Refusal::Database(sqlx::Error::Io(Error::from(kind))).machine_trouble();
+        assert_eq!(trouble(ErrorKind::NotFound), None);
+        assert!(trouble(ErrorKind::ConnectionReset).is_some());
+        assert_eq!(Refusal::Declined.machine_trouble(), None);
     }
 }

@@ -1,12 +1,21 @@
 //! OrderFlow's shop: what customers reach over HTTP, the pool behind it, and what is saved of their orders.
 //!
 //! What pays and cancels is a part, [`Checkout`]: whoever opens a [`Storefront`] says which. The shop does not know how it is measured:
-//! it has gauges, and others read them.
+//! it has gauges, and others read them. To be looked at it needs [`Surroundings`], a database and a gateway of its own.
 
 pub mod audit;
+mod bank;
 mod checkout;
+pub mod obstacles;
 pub mod orders;
+mod state;
 mod storefront;
+mod surroundings;
+mod till;
 
+pub use bank::CrowdsBank;
 pub use checkout::{Answer, Checkout, Refusal};
+pub use state::OrderState;
 pub use storefront::{Gauges, POOL, Storefront};
+pub use surroundings::Surroundings;
+pub use till::Till;

@@ -41,6 +41,17 @@ pub struct Gauges {
     pub gateway_calls_under_way: u64,
 }
 
+impl Gauges {
+    /// All of them by their names. While the first one is zero, the replica has nothing to do.
+    pub fn named(self) -> [(&'static str, u64); 3] {
+        [
+            ("requests in flight", self.requests_in_flight),
+            ("connections in use", self.connections_in_use),
+            ("calls to the payment gateway under way", self.gateway_calls_under_way),
+        ]
+    }
+}
+
 impl Storefront {
     /// Opens the pool on the database at this URL, which is migrated already.
     ///

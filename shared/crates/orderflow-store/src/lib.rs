@@ -28,6 +28,7 @@
 
 mod backend;
 mod blame;
+mod closed;
 mod error;
 mod pool;
 mod schema;
@@ -37,6 +38,7 @@ pub mod throwaway;
 
 pub use backend::Backend;
 pub use blame::{disk_trouble, refused_upgrade};
+pub use closed::closed_pool;
 pub use error::StoreError;
 pub use pool::{PoolSettings, begin, connect, connections_in_use, drain};
 pub use schema::migrate;

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::pristine::Files;
 
 /// The crates that judge, as code names them. `orderflow_accounts` knows the seeded passwords; its types come through the contract.
-const CRATES: [&str; 5] = ["lab_harness", "lab_load", "lab_probe", "lab_results", "orderflow_accounts"];
+const CRATES: [&str; 6] = ["lab_harness", "lab_load", "lab_probe", "lab_results", "lab_service", "orderflow_accounts"];
 
 /// Methods of sqlx's that keep statements from being reported, and so from being counted.
 const UNREPORTED: [&str; 3] = ["disable_statement_logging", "log_slow_statements", "log_statements"];
@@ -201,6 +201,7 @@ mod tests {
         for source in [
             "fn f() { lab_harness::probe::statements::take(); }",
             "use lab_harness as other;",
+            "fn f() { lab_service::case(\"x\"); }",
             "use ::r#lab_harness::emit;",
             "extern crate lab_probe;",
             "use orderflow_accounts::credentials;",

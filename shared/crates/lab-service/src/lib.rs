@@ -1,0 +1,44 @@
+//! The kit of the service labs: what every lab does whose subject is a service on a socket.
+//!
+//! A lab declares a [`ServiceLab`], a struct of functions: its world, its cases, its customers, its counts. [`main`] makes a program of
+//! it and of a part, which is the lab's code, the solution's or a learner's. The kit plays the cases and says what is wrong, drives the
+//! load, and answers all verbs. What it knows nothing of: databases, web frameworks, and what any lab is about.
+//!
+//! One rule holds in every lab: a request without an answer is no wrong answer. A service that crashed, panicked or waits for itself has
+//! said nothing that could be held against the contract, so the run ends, the verdict is INVALID, and it quotes the crash.
+
+mod beside;
+mod call;
+mod cases;
+mod crowd;
+mod flow;
+mod gauges;
+mod hang_up;
+mod in_process;
+mod lab;
+mod patience;
+mod program;
+mod route_polls;
+mod same_cost;
+mod show;
+mod variable;
+mod wrong;
+
+pub use beside::Bystanders;
+pub use call::{Answering, Begin, Call, Wrong, case, hold};
+pub use cases::{Case, Exchange, Expecting, Outcome, settles};
+pub use crowd::in_tasks;
+pub use flow::{Comes, Flow, Take, answered_rightly, drive, json};
+pub use gauges::GaugeReadings;
+pub use in_process::{Ask, InProcess, Owed};
+pub use lab::{Counted, Purpose, ServiceLab};
+pub use patience::while_time_passes;
+pub use program::{cpu_s, main, window};
+pub use route_polls::{Handling, RoutePolls};
+pub use show::{latencies, note, offered_table};
+pub use variable::variable;
+
+/// What is counted in tests is counted as in a lab's program.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: lab_harness::Allocator = lab_harness::ALLOCATOR;

@@ -1,0 +1,48 @@
+//! What people see of a service under load.
+
+use std::time::Duration;
+
+use lab_harness::emit;
+use lab_harness::load::{Report, StepReport};
+use lab_harness::results::{Cell, Column, Record, Table};
+use lab_harness::service;
+
+/// Shows how long the requests of some routes took, against the 99th percentile that was promised: as a table, and where there are several
+/// to be compared as a plot and as distributions.
+pub fn latencies(title: &str, routes: &[(&str, &StepReport)], slo_p99_ms: f64) {
+    let table = service::latency_table(title, routes, slo_p99_ms);
+    if routes.len() > 1 {
+        emit(&Record::Table(table));
+        emit(&service::distributions(title, routes, slo_p99_ms));
+    } else {
+        emit(&Record::Table(Table { plot: None, ..table }));
+    }
+}
+
+/// Says something to whoever looks at the symptom.
+pub fn note(text: String) {
+    emit(&Record::Note { text });
+}
+
+/// Routes under load: what was asked of them in this time, and what became of it.
+pub fn offered_table(title: &str, report: &Report, window: Duration, slo_p99_ms: f64) -> Table {
+    let rows = report.steps.iter().map(|step| {
+        let ms = |quantile| step.response.percentile_ms(quantile).map_or("-".into(), Cell::from);
+        let (per_s, failed) = (step.planned as f64 / window.as_secs_f64(), step.planned - step.ok);
+        vec![step.name.as_str().into(), per_s.into(), step.ok.into(), failed.into(), ms(0.5), ms(0.95), ms(0.99)]
+    });
+    Table {
+        title: format!("{title}, wall time"),
+        columns: vec![
+            Column::new("route", ""),
+            Column::new("offered", "/s"),
+            Column::new("ok", ""),
+            Column::new("timed out", ""),
+            Column::new("p50", "ms"),
+            Column::new("p95", "ms"),
+            Column::new("p99", "ms").at_most(slo_p99_ms),
+        ],
+        rows: rows.collect(),
+        plot: Some(6),
+    }
+}

@@ -1,0 +1,30 @@
+//! Statements after which some orders cannot be changed, so that a change fails halfway. Orders are named by their position from 0.
+//!
+//! An index over all orders would be in the way of the others as well, so each is over a few.
+
+use std::ops::Range;
+
+/// The one entry of an order whose audit log takes no other.
+pub const CLOSED: &str = "closed for the audit";
+
+/// The order is with the carrier already.
+pub fn shipped(order: usize) -> String {
+    format!("UPDATE orders SET status = 'shipped' WHERE id = {};", order + 1)
+}
+
+/// The audit log takes no entry for these orders.
+pub fn unrecorded(orders: Range<usize>) -> String {
+    let (first, last) = (orders.start + 1, orders.end);
+    let entry = |id| format!("INSERT INTO audit_log (order_id, action, at) VALUES ({id}, '{CLOSED}', 0);");
+    let entries: String = (first..=last).map(entry).collect();
+    format!("{entries}CREATE UNIQUE INDEX closed ON audit_log (order_id) WHERE order_id BETWEEN {first} AND {last};")
+}
+
+/// The first order cannot get this status, because the other one has it.
+pub fn never(status: &str, [order, other]: [usize; 2]) -> String {
+    let (order, other) = (order + 1, other + 1);
+    format!(
+        "UPDATE orders SET status = '{status}' WHERE id = {other};
+         CREATE UNIQUE INDEX one_{status} ON orders (status) WHERE id IN ({order}, {other});"
+    )
+}
