@@ -21,7 +21,6 @@ mod program;
 mod route_polls;
 mod same_cost;
 mod show;
-mod variable;
 mod wrong;
 
 pub use beside::Bystanders;
@@ -35,8 +34,7 @@ pub use lab::{Counted, Purpose, ServiceLab};
 pub use patience::while_time_passes;
 pub use program::{cpu_s, main, window};
 pub use route_polls::{Handling, RoutePolls};
-pub use show::{latencies, note, offered_table};
-pub use variable::variable;
+pub use show::{Rounds, latencies, note, offered_table};
 
 /// What is counted in tests is counted as in a lab's program.
 #[cfg(test)]
