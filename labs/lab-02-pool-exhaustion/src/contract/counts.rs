@@ -1,17 +1,17 @@
 //! Deterministic counts of who holds a connection when, and of who is served, in this process with pools of a single connection.
 
 use std::panic::resume_unwind;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
+use lab_harness::Run;
 use lab_harness::results::Record;
-use lab_harness::{MachineTrouble, Run, service};
-use lab_service::{Counted, Wrong, in_tasks, while_time_passes};
+use lab_service::{Counted, Wrong, while_time_passes};
 use orderflow::Order;
 use orderflow_payments::{ClosedBank, PATIENCE, Provider, Reply, accepting_after, answering};
-use orderflow_shop::{CrowdsBank, OrderState, Surroundings};
+use orderflow_shop::state::{cancelled, is, paid};
+use orderflow_shop::{OrderState, Surroundings};
 use orderflow_store::closed_pool;
 use sqlx::AnyPool;
 use tokio::runtime::{Builder, Runtime};
@@ -27,8 +27,6 @@ const SINGLES: usize = 6;
 const SLOWLY: Duration = Duration::from_secs(7);
 /// How long a request waits for the only connection when nobody else wants it. On a busy machine a ping takes its time.
 const ALONE: Duration = Duration::from_millis(1_000);
-/// How long a customer of the crowd waits for it: longer than a busy machine takes for all of them.
-const IN_THE_CROWD: Duration = Duration::from_secs(60);
 
 /// Counts what the gates are declared on.
 pub(super) fn counts(checkout: Checkout, run: &Run) -> Result<Counted> {
@@ -39,19 +37,20 @@ pub(super) fn counts(checkout: Checkout, run: &Run) -> Result<Counted> {
     let (paying, leaving) = crowds.split_at(CROWD);
     // Both wait most of the time, for pools that they do not share.
     let (paid, singles) = thread::scope(|scope| {
-        let paid = scope.spawn(|| crowd_pays(checkout, around, paying));
+        let paid = scope.spawn(|| around.crowd_pays(checkout, paying));
         let singles = alone(checkout, around, singles);
         (paid.join().unwrap_or_else(|panic| resume_unwind(panic)), singles)
     });
-    let ([holding, at_once, mut not_served], [cancels_failed, pays_failed, before_saved]) = (paid?, singles?);
+    let (paid, [cancels_failed, pays_failed, before_saved]) = (or_the_machines(paid)?, singles?);
+    let mut not_served = paid.not_served;
     // A crowd in which each one needs a connection more than there is waits until its patience ends: one alone has shown it.
     if cancels_failed == 0 {
         lab_service::case(&format!("{what}, {CROWD} customers cancel at once"));
-        not_served += crowd_cancels(checkout, around, leaving)?;
+        not_served += or_the_machines(around.crowd_cancels(checkout, leaving))?;
     }
     let counts = [
-        ("gateway_calls_holding_connection", holding),
-        ("gateway_calls_at_once", at_once),
+        ("gateway_calls_holding_connection", paid.calls_holding),
+        ("gateway_calls_at_once", paid.calls_at_once),
         ("cancels_failed_with_one_connection", cancels_failed),
         ("pays_failed_with_one_connection", pays_failed),
         ("answers_before_saved", before_saved),
@@ -61,62 +60,11 @@ pub(super) fn counts(checkout: Checkout, run: &Run) -> Result<Counted> {
     Ok(Counted { size: CROWD as u64, unit: "customers at once", counts })
 }
 
-/// All of them pay at once. Calls to the gateway that held the connection, most calls at once, and customers who were not served.
-fn crowd_pays(checkout: Checkout, around: &Surroundings, orders: &[Order]) -> Result<[u64; 3]> {
-    let runtime = service::runtime(1)?;
-    let pool = runtime.block_on(closed_pool(&around.url, IN_THE_CROWD)).context(MachineTrouble)?;
-    let bank = CrowdsBank::new(orders.len(), pool.clone());
-    let provider = Provider::open(runtime.handle(), bank.answering())?;
-    runtime.spawn(Arc::clone(&bank).watch());
-    let pay = |order: &Order| {
-        let (pool, gateway, reference) = (pool.clone(), provider.gateway(), order.reference.clone());
-        async move { (checkout.pay)(&pool, &gateway, &reference).await }
-    };
-    let answers = runtime.block_on(in_tasks(orders.iter().map(pay)));
-    let not_served = not_served(around, &provider, orders, answers, OrderState::paid)?;
-    Ok([bank.calls_holding(), bank.calls_at_once(), not_served])
-}
-
-/// All of them cancel at once. Customers who were not served.
-fn crowd_cancels(checkout: Checkout, around: &Surroundings, orders: &[Order]) -> Result<u64> {
-    let runtime = service::runtime(1)?;
-    let pool = runtime.block_on(closed_pool(&around.url, IN_THE_CROWD)).context(MachineTrouble)?;
-    let cancel = |order: &Order| {
-        let (pool, reference) = (pool.clone(), order.reference.clone());
-        async move { (checkout.cancel)(&pool, &reference).await }
-    };
-    let answers = runtime.block_on(in_tasks(orders.iter().map(cancel)));
-    not_served(around, &around.provider, orders, answers, OrderState::cancelled)
-}
-
-/// Customers who were refused, or whose order is not in the right state afterwards.
-fn not_served(
-    around: &Surroundings,
-    provider: &Provider,
-    orders: &[Order],
-    answers: Vec<Result<(), Refusal>>,
-    right: fn(&Order) -> OrderState,
-) -> Result<u64> {
-    let answers = answers.into_iter().map(blame_the_disk).collect::<Result<Vec<_>>>()?;
-    let references: Vec<String> = orders.iter().map(|order| order.reference.clone()).collect();
-    let states = or_the_machines(around.states_at(&references, provider))?;
-    let all = orders.iter().zip(answers).zip(states);
-    Ok(all.filter(|((order, answer), state)| answer.is_err() || *state != right(order)).count() as u64)
-}
-
-/// An answer for which the shop is responsible; a full disk is nobody's fault here, and ends the count.
-fn blame_the_disk(answer: Result<(), Refusal>) -> Result<Result<(), Refusal>> {
-    match answer.as_ref().err().and_then(Refusal::machine_trouble) {
-        Some(trouble) => Err(anyhow!(trouble).context(MachineTrouble)),
-        None => Ok(answer),
-    }
-}
-
 /// One request at a time, on a runtime that stands still between them: what a request left to a task of its own, to be done later, is not
 /// done when we look. Cancellations and payments that failed, and customers who had their answer before it was saved.
 fn alone(checkout: Checkout, around: &Surroundings, orders: &[Order]) -> Result<[u64; 3]> {
     let runtime = Builder::new_current_thread().enable_all().build().context("Failed to start a runtime")?;
-    let pool = runtime.block_on(closed_pool(&around.url, ALONE)).context(MachineTrouble)?;
+    let pool = or_the_machines(runtime.block_on(closed_pool(&around.url, ALONE)))?;
     let (mut cancels_failed, mut pays_failed, mut before_saved) = (0, 0, 0);
     let mut look = |failed: &mut u64, order: &Order, is_served: bool, saved: OrderState| -> Result<()> {
         *failed += u64::from(!is_served);
@@ -126,18 +74,18 @@ fn alone(checkout: Checkout, around: &Surroundings, orders: &[Order]) -> Result<
     };
     let gateway = around.provider.gateway();
     for order in &orders[..2] {
-        let answer = blame_the_disk(runtime.block_on((checkout.pay)(&pool, &gateway, &order.reference)))?;
-        look(&mut pays_failed, order, answer.is_ok(), OrderState::paid(order))?;
+        let answer = or_trouble(runtime.block_on((checkout.pay)(&pool, &gateway, &order.reference)))?;
+        look(&mut pays_failed, order, answer.is_ok(), paid(order))?;
     }
     for order in &orders[2..4] {
-        let answer = blame_the_disk(runtime.block_on((checkout.cancel)(&pool, &order.reference)))?;
-        look(&mut cancels_failed, order, answer.is_ok(), OrderState::cancelled(order))?;
+        let answer = or_trouble(runtime.block_on((checkout.cancel)(&pool, &order.reference)))?;
+        look(&mut cancels_failed, order, answer.is_ok(), cancelled(order))?;
     }
     let declining = Provider::open(runtime.handle(), answering(async |_| Reply::Declined))?.gateway();
     let (slow, card) = (&orders[4], &orders[5]);
-    let answer = blame_the_disk(runtime.block_on((checkout.pay)(&pool, &declining, &card.reference)))?;
+    let answer = or_trouble(runtime.block_on((checkout.pay)(&pool, &declining, &card.reference)))?;
     let is_declined = matches!(answer, Err(Refusal::Declined));
-    look(&mut pays_failed, card, is_declined, OrderState::of(card, PENDING, &["declined"], 0))?;
+    look(&mut pays_failed, card, is_declined, is(card, PENDING, &["declined"], 0))?;
     // Only of somebody who pays at all with this pool can be said that they gave up.
     if pays_failed == 0 {
         nobody_gives_up(checkout, &runtime, &pool, slow)?;
@@ -151,7 +99,7 @@ fn nobody_gives_up(checkout: Checkout, runtime: &Runtime, pool: &AnyPool, order:
     let gateway = Provider::open(runtime.handle(), bank.answering())?.gateway();
     let paying = (checkout.pay)(pool, &gateway, &order.reference);
     let (answer, waited) = runtime.block_on(while_time_passes(paying, bank.is_asked(), SLOWLY, || bank.open()));
-    let (answer, asked) = (blame_the_disk(answer)?, bank.times_asked());
+    let (answer, asked) = (or_trouble(answer)?, bank.times_asked());
     // On a machine that is busy for a second longer, the shop's own patience with its gateway ends: that is nobody's fault.
     if asked <= 1 && (answer.is_ok() || waited >= PATIENCE) {
         return Ok(());
@@ -164,4 +112,8 @@ fn nobody_gives_up(checkout: Checkout, runtime: &Runtime, pool: &AnyPool, order:
         got: format!("{answer:?}, and the bank was asked {times}"),
     };
     Err(Wrong(wrong).into())
+}
+
+fn or_trouble(answer: Result<(), Refusal>) -> Result<Result<(), Refusal>> {
+    or_the_machines(Refusal::or_machine_trouble(answer))
 }

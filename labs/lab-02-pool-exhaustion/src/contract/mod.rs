@@ -9,15 +9,16 @@ use anyhow::{Context, Result};
 use lab_harness::database::{Lease, lease};
 use lab_harness::load::{Report, Request};
 use lab_harness::results::queueing::{erlang_c, little, mean_wait};
-use lab_harness::results::{Column, Record, Table, names::database_name};
+use lab_harness::results::{Record, Table, names::database_name};
 use lab_harness::service::{self, Figure, distributions, late_generator};
 use lab_harness::{MachineTrouble, Run, emit, store};
-use lab_service::{Comes, Flow, GaugeReadings, Purpose, ServiceLab, Take};
-use lab_service::{drive, note, offered_table, settles, variable, window};
+use lab_service::{Comes, Flow, GaugeReadings, Purpose, Rounds, ServiceLab, Take};
+use lab_service::{drive, note, offered_table, settles, window};
 use orderflow::Order;
 use orderflow_payments::{Answering, accepting_after};
-use orderflow_shop::{POOL, Storefront, Surroundings};
-use orderflow_store::{Backend, PoolSettings, Scale, StoreError};
+use orderflow_shop::settings::{self, CONNECTIONS, PATIENCE_MS, pool_settings};
+use orderflow_shop::{Storefront, Surroundings};
+use orderflow_store::{Backend, Scale, StoreError};
 
 pub use orderflow_payments::{Charge, Gateway};
 pub use orderflow_shop::{Checkout, Refusal, Till, audit, orders};
@@ -25,23 +26,12 @@ pub use orderflow_shop::{Checkout, Refusal, Till, audit, orders};
 /// The promise for the checkout: 99.9% of payments and cancellations are answered within this many milliseconds.
 pub const CHECKOUT_MS: f64 = 500.0;
 
-/// Where the service's database is.
-const DATABASE: &str = "CHECKOUT_DATABASE";
-/// Where its payment gateway listens.
-const GATEWAY_AT: &str = "CHECKOUT_GATEWAY";
-/// How many connections its pool has.
-const CONNECTIONS: &str = "CHECKOUT_CONNECTIONS";
-/// How many milliseconds a request waits for a connection.
-const PATIENCE_MS: &str = "CHECKOUT_PATIENCE_MS";
-
 /// How long the payment gateway takes.
 const GATEWAY: Duration = Duration::from_millis(200);
 /// Payments in a second.
 const PAYMENTS_PER_S: f64 = 80.0;
 /// Orders in the database.
 const ORDERS: usize = 420;
-/// Orders of a shop that is started by hand. Each can be paid once, so they have to last for minutes of load.
-const ORDERS_BY_HAND: usize = 20_000;
 /// How often customers cancel in the same moment, where that does no harm.
 const ROUNDS: u64 = 30;
 
@@ -99,7 +89,7 @@ fn or_the_machines<T>(done: Result<T, StoreError>) -> Result<T> {
 fn world(run: &Run, purpose: Purpose) -> Result<World> {
     match purpose {
         Purpose::Check => {
-            let world = World::lease(run.seed, cases::ORDERS, cases::moody(run.seed))?;
+            let world = World::lease(run.seed, cases::ORDERS, cases::moods(run.seed))?;
             or_the_machines(world.around.execute(&cases::obstacles()))?;
             Ok(world)
         }
@@ -109,10 +99,10 @@ fn world(run: &Run, purpose: Purpose) -> Result<World> {
 }
 
 fn environment(world: &World, run: &Run, purpose: Purpose) -> Vec<(&'static str, String)> {
-    let gateway = world.around.provider.address().to_string();
-    let mut all = vec![(DATABASE, world.around.url.clone()), (GATEWAY_AT, gateway)];
+    let mut all = world.around.environment().to_vec();
     match purpose {
-        Purpose::Check => all.push((CONNECTIONS, cases::CONNECTIONS.into())),
+        // So many that neither fault can show: whether answers are right is asked here, nothing else.
+        Purpose::Check => all.push((CONNECTIONS, "48".into())),
         // Nobody is refused because the machine is busy.
         Purpose::Time => all.push((PATIENCE_MS, "20000".into())),
         Purpose::Reproduce if run.smoke => all.push((PATIENCE_MS, "300".into())),
@@ -123,31 +113,23 @@ fn environment(world: &World, run: &Run, purpose: Purpose) -> Vec<(&'static str,
 
 /// Serves until told to stop; then, when asked, says what the shop was holding meanwhile.
 fn serve(checkout: Checkout, run: &Run) -> Result<()> {
-    // Started by hand, it has nobody who gives it a database and a gateway.
-    let own = match std::env::var_os(DATABASE) {
-        Some(_) => None,
-        None => Some(World::lease(run.seed, ORDERS_BY_HAND, accepting_after(GATEWAY))?),
+    let ((database, gateway), _own) = match settings::given()? {
+        Some(given) => (given, None),
+        // Started by hand, it has nobody who gives it a database and a gateway. Each order can be paid once: they last for minutes of load.
+        None => {
+            let own = World::lease(run.seed, 20_000, accepting_after(GATEWAY))?;
+            ((own.around.url.clone(), own.around.provider.gateway()), Some(own))
+        }
     };
-    let (database, gateway) = match &own {
-        Some(World { around, .. }) => (around.url.clone(), around.provider.gateway()),
-        None => (std::env::var(DATABASE)?, Gateway::at(variable(GATEWAY_AT)?.context("no gateway")?)),
-    };
-    let connections = connections()?;
-    let acquire_timeout = variable(PATIENCE_MS)?.map_or(POOL.acquire_timeout, Duration::from_millis);
-    let pool = PoolSettings { max_connections: connections, min_connections: connections, acquire_timeout };
+    let pool = pool_settings()?;
     let mut seen = GaugeReadings::new()?;
     service::serve(run, async |door| {
         let shop = Storefront::open(checkout, &database, &pool, gateway).await?;
         let (listener, stop) = door.open()?;
         seen.during(shop.serve(listener, stop.requested()), || shop.gauges().named()).await
     })?;
-    seen.show(format!("What the shop had in hand, with {connections} connections in its pool"));
+    seen.show(format!("What the shop had in hand, with {} connections in its pool", pool.max_connections));
     Ok(())
-}
-
-/// How many connections the pool has, here and in every service that we start.
-fn connections() -> Result<u32> {
-    Ok(variable(CONNECTIONS)?.unwrap_or(POOL.max_connections))
 }
 
 /// What customers do on a Saturday: they pay, each another order, and they reload the page of an order.
@@ -163,8 +145,11 @@ fn flows(world: &World, purpose: Purpose) -> Vec<Flow> {
 
 /// Requests that do something to each of these orders.
 fn requests<'a>(orders: impl IntoIterator<Item = &'a Order>, action: &str) -> Vec<Request> {
-    let request = |order: &Order| Request::post(format!("/orders/{}/{action}", order.reference), "");
-    orders.into_iter().map(|order| Request { body: None, ..request(order) }).collect()
+    orders.into_iter().map(|order| request(&order.reference, action)).collect()
+}
+
+fn request(reference: &str, action: &str) -> Request {
+    Request { body: None, ..Request::post(format!("/orders/{reference}/{action}"), "") }
 }
 
 /// A payment that was only said to be done has no time, as one that was refused has none: it is saved, in the audit log, and charged once.
@@ -184,35 +169,27 @@ fn symptom(world: &World, service: SocketAddr, run: &Run) -> Result<()> {
     emit(&Record::Table(offered_table(&title, &saturday, long, CHECKOUT_MS)));
     let routes: Vec<_> = saturday.steps.iter().map(|step| (step.name.as_str(), step)).collect();
     emit(&distributions("Response times on a Saturday", &routes, CHECKOUT_MS));
-    note(theory(connections()?));
+    note(theory(pool_settings()?.max_connections));
     late_generator(&saturday).iter().for_each(emit);
     emit(&Record::Table(cancellations(world, service)?));
     Ok(())
 }
 
-/// Rounds of so many customers who cancel in the same moment, each another order. Whether as many as there are connections
-/// get in each other's way is a matter of microseconds, so they try again until the pool has jammed once.
+/// Later, nobody pays: as many customers as there are connections cancel in the same moment, each another order, and one fewer.
 fn cancellations(world: &World, service: SocketAddr) -> Result<Table> {
-    let (mut rows, connections) = (Vec::new(), connections()? as usize);
-    for customers in [connections.saturating_sub(1).max(1), connections] {
+    let connections = pool_settings()?.max_connections as usize;
+    let rounds = [connections.saturating_sub(1).max(1), connections].map(|customers| {
         let requests = requests(world.around.orders.iter().take(customers), "cancel");
         let (step, comes) = ("POST /orders/{reference}/cancel", Comes::InBatchesOf(requests.len()));
         let at_once = [Flow { step, per_s: 1.0, comes, requests, take: Take::InTurn }];
-        let (mut rounds, mut ok, mut timed_out, mut slowest_ms) = (0_u64, 0, 0, 0.0_f64);
-        while rounds < ROUNDS && timed_out == 0 {
+        Rounds::play(ROUNDS, || {
             or_the_machines(world.around.make_pending())?;
-            let step = drive(service, &at_once, 0, Duration::from_millis(1))?.overall;
-            rounds += 1;
-            ok += step.ok;
-            timed_out += step.planned - step.ok;
-            slowest_ms = slowest_ms.max(step.response.max_ms().unwrap_or(0.0));
-        }
-        rows.push(vec![(customers as u64).into(), rounds.into(), ok.into(), timed_out.into(), slowest_ms.into()]);
-    }
+            drive(service, &at_once, 0, Duration::from_millis(1))
+        })
+    });
+    let rounds = rounds.into_iter().collect::<Result<Vec<_>>>()?;
     let title = format!("Later, nobody pays: customers who cancel in the same moment, up to {ROUNDS} times");
-    let mut columns: Vec<_> = ["at once", "rounds", "ok", "timed out"].map(|name| Column::new(name, "")).into();
-    columns.push(Column::new("slowest, wall time", "ms").at_most(CHECKOUT_MS));
-    Ok(Table { title, columns, rows, plot: None })
+    Ok(Rounds::table(&title, &rounds, CHECKOUT_MS))
 }
 
 /// What queueing theory says about this Saturday.

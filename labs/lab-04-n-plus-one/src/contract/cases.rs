@@ -1,11 +1,11 @@
 //! All that can be on the page, and all that can change between two looks at it.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use lab_harness::Run;
 use lab_harness::store::{Change, Check};
-use orderflow_store::Scale;
+use orderflow_store::{Addition, Mirror, Scale};
 
-use super::{LatestOrders, Shop};
+use super::LatestOrders;
 
 /// The biggest basket that the shop accepts, in lines.
 const WHOLESALE: u32 = 2_000;
@@ -25,18 +25,18 @@ pub(super) async fn play(check: &mut Check<'_, LatestOrders>, run: &Run) -> Resu
 async fn one_shop(check: &mut Check<'_, LatestOrders>, seed: u64) -> Result<()> {
     let pool = check.pool().clone();
     let pool = &pool;
-    let shop = Shop::empty(pool).await?;
+    let shop = Mirror::empty(pool).await?;
     check.case(&format!("seed {seed}: a shop without orders"), &shop, &[0, 20]).await?;
 
-    let mut shop = Shop::open(pool, &Scale { seed, orders: 120, customers: 60, products: 50 }).await?;
+    let mut shop = Mirror::open(pool, &Scale { seed, orders: 120, customers: 60, products: 50 }).await?;
     check.case(&format!("seed {seed}: ordinary orders"), &shop, &[1, 2, 20, 100]).await?;
     check.case("no orders wanted", &shop, &[0]).await?;
     check.case("more orders wanted than there are", &shop, &[121, 5_000]).await?;
 
-    let now = shop.newest()?.placed_at + 60;
+    let now = shop.newest().context("the shop has orders")?.placed_at + 60;
     shop.place(pool, now, &[3, 4]).await?;
     check.case("an order came in since the last look", &shop, &[1, 20]).await?;
-    let newest = shop.newest()?.reference.clone();
+    let newest = shop.newest().context("the shop has orders")?.reference.clone();
     shop.cancel(pool, &newest).await?;
     check.case("an order was cancelled since the last look", &shop, &[1, 20]).await?;
     shop.rename_product(pool, 3, "Bob's \"Best\" kettle; DROP TABLE orders; --").await?;
@@ -59,25 +59,29 @@ async fn one_shop(check: &mut Check<'_, LatestOrders>, seed: u64) -> Result<()> 
     shop.place(pool, now + 2, &everything).await?;
     check.case("a wholesale order of 2,000 lines", &shop, &[20]).await?;
     check.case_in_reverse("rows come in reverse where nothing orders them", &shop, &[1, 20, 100]).await?;
-    Shop::index_lines_by_product(pool).await?;
+    Mirror::index_lines_by_product(pool).await?;
     check.case("the database got an index that lists an order's lines by product", &shop, &[1, 20, 100]).await?;
-    Shop::drop_index(pool).await?;
+    Mirror::drop_index(pool).await?;
     orders_come_in(check, shop, now + 3).await
 }
 
 /// A page shows the shop of one moment, before or after an order came in, and no mixture. Nothing may come after it.
-async fn orders_come_in(check: &mut Check<'_, LatestOrders>, shop: Shop, from: u64) -> Result<()> {
-    let changes_of = |shop: &Shop| {
+async fn orders_come_in(check: &mut Check<'_, LatestOrders>, shop: Mirror, from: u64) -> Result<()> {
+    let changes_of = |shop: &Mirror| {
         (from..from + MEANWHILE)
             .scan(shop.clone(), |shop, at| {
-                let (after, change) = shop.with_one_more(at, &[1, 2]);
+                let (after, addition) = shop.with_one_more(at, &[1, 2]);
                 *shop = after.clone();
-                Some((after, change))
+                Some((after, change(addition)))
             })
-            .unzip::<Shop, Change, Vec<Shop>, Vec<Change>>()
+            .unzip::<Mirror, Change, Vec<Mirror>, Vec<Change>>()
     };
     let (mut states, _) = changes_of(&shop);
     states.insert(0, shop.clone());
     let what = "orders come in between the page's statements, one after each of the first four";
     check.case_between_statements(what, &states, 20, || changes_of(&shop).1).await
+}
+
+fn change(addition: Addition) -> Change {
+    Box::new(move |pool| Box::pin(async move { addition.store(&pool).await }))
 }

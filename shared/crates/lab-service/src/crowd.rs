@@ -44,7 +44,7 @@ where
 
 /// The answers of all of these, each in a task of its own; all are asked for before the first one is awaited. A task that panics is a
 /// panic.
-pub async fn in_tasks<F>(all: impl IntoIterator<Item = F>) -> Vec<F::Output>
+async fn in_tasks<F>(all: impl IntoIterator<Item = F>) -> Vec<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {

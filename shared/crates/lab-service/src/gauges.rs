@@ -54,12 +54,13 @@ impl<const N: usize> GaugeReadings<N> {
     }
 
     fn see(&mut self, now: Read<N>) {
-        if now.first().is_none_or(|(_, busy)| *busy == 0) {
+        self.names = now.map(|(name, _)| name);
+        let now = now.map(|(_, now)| now);
+        if now.first().is_none_or(|busy| *busy == 0) {
             return;
         }
         self.glances += 1;
-        for (gauge, (name, now)) in now.into_iter().enumerate() {
-            self.names[gauge] = name;
+        for (gauge, now) in now.into_iter().enumerate() {
             self.sums[gauge] += now;
             self.most[gauge] = self.most[gauge].max(now);
         }
@@ -88,12 +89,20 @@ mod tests {
     #[test]
     fn means_and_maxima_are_of_busy_moments_only() {
         let mut seen = GaugeReadings { is_asked: true, glances: 0, names: [""; 2], sums: [0; 2], most: [0; 2] };
-        for (requests, connections) in [(0, 9), (1, 2), (3, 4)] {
-            seen.see([("requests", requests), ("connections", connections)]);
-        }
+        let mut see = |requests, connections| seen.see([("requests", requests), ("connections", connections)]);
+        see(0, 9);
+        see(1, 2);
+        see(3, 4);
         let rows = seen.table("t".into()).rows;
         assert_eq!(rows[0], ["requests".into(), 2.0.into(), 3.0.into()]);
         assert_eq!(rows[1], ["connections".into(), 3.0.into(), 4.0.into()]);
+    }
+
+    #[test]
+    fn gauges_of_a_service_that_had_nothing_to_do_have_names() {
+        let mut seen = GaugeReadings { is_asked: true, glances: 0, names: [""; 1], sums: [0; 1], most: [0; 1] };
+        seen.see([("requests", 0)]);
+        assert_eq!(seen.table("t".into()).rows, [["requests".into(), 0.0.into(), 0.0.into()]]);
     }
 
     #[test]

@@ -6,6 +6,47 @@
 //!
 //! One rule holds in every lab: a request without an answer is no wrong answer. A service that crashed, panicked or waits for itself has
 //! said nothing that could be held against the contract, so the run ends, the verdict is INVALID, and it quotes the crash.
+//!
+//! ```no_run
+//! use std::{convert::Infallible, process::ExitCode, time::Duration};
+//!
+//! use lab_harness::load::Request;
+//! use lab_harness::service::{self, Figure};
+//! use lab_service::{Case, Comes, Counted, Expecting, Flow, ServiceLab, Take};
+//!
+//! /// The part: what a customer is greeted with.
+//! type Greeting = fn(&str) -> String;
+//!
+//! fn main_of(greeting: Greeting) -> ExitCode {
+//!     let lab = ServiceLab::<Greeting, (), Infallible> {
+//!         world: |_run, _purpose| Ok(()),
+//!         environment: |_, _, _| Vec::new(),
+//!         cases: |_, _| vec![Case::exact("a customer is greeted", [Request::get("/Ada").gets_json(200, &"Hello, Ada")])],
+//!         states: |_, _| Ok(Vec::new()),
+//!         flows: |_, _| {
+//!             let requests = vec![Request::get("/Ada"), Request::get("/Grace")];
+//!             vec![Flow { step: "GET /{name}", per_s: 50.0, comes: Comes::AtRandom, requests, take: Take::Random }]
+//!         },
+//!         after_load: |_, _, _| Ok(()),
+//!         figures: &[Figure::P99("GET", 0)],
+//!         turn: Duration::from_millis(200),
+//!         symptom: |_, _address, _run| Ok(()), // drives the flows and shows a table
+//!         counts: |greeting, _| {
+//!             let counts = [("letters".into(), greeting("Ada").len() as f64)].into();
+//!             Ok(Counted { size: 1, unit: "greetings", counts })
+//!         },
+//!         work: |greeting, _| Ok(drop(greeting("Ada"))),
+//!         serve: |_greeting, run| {
+//!             service::serve(run, async |door| {
+//!                 let (_listener, stop) = door.open()?; // axum::serve goes here
+//!                 stop.requested().await;
+//!                 Ok(())
+//!             })
+//!         },
+//!     };
+//!     lab_service::main(&lab, greeting)
+//! }
+//! ```
 
 mod beside;
 mod call;
@@ -21,13 +62,11 @@ mod program;
 mod route_polls;
 mod same_cost;
 mod show;
-mod variable;
 mod wrong;
 
 pub use beside::Bystanders;
-pub use call::{Answering, Begin, Call, Wrong, case, hold};
+pub use call::{Answering, Begin, Call, Wrong, case};
 pub use cases::{Case, Exchange, Expecting, Outcome, settles};
-pub use crowd::in_tasks;
 pub use flow::{Comes, Flow, Take, answered_rightly, drive, json};
 pub use gauges::GaugeReadings;
 pub use in_process::{Ask, InProcess, Owed};
@@ -35,8 +74,7 @@ pub use lab::{Counted, Purpose, ServiceLab};
 pub use patience::while_time_passes;
 pub use program::{cpu_s, main, window};
 pub use route_polls::{Handling, RoutePolls};
-pub use show::{latencies, note, offered_table};
-pub use variable::variable;
+pub use show::{Rounds, latencies, note, offered_table};
 
 /// What is counted in tests is counted as in a lab's program.
 #[cfg(test)]

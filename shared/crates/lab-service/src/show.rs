@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Result;
 use lab_harness::emit;
 use lab_harness::load::{Report, StepReport};
 use lab_harness::results::{Cell, Column, Record, Table};
@@ -44,5 +45,45 @@ pub fn offered_table(title: &str, report: &Report, window: Duration, slo_p99_ms:
         ],
         rows: rows.collect(),
         plot: Some(6),
+    }
+}
+
+/// Customers who come in the same moment, round after round, until one of them fails.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rounds {
+    customers: u64,
+    rounds: u64,
+    ok: u64,
+    failed: u64,
+    slowest_ms: f64,
+}
+
+impl Rounds {
+    /// Plays rounds, at the most so many. Whether those who come in the same moment get in each other's way can be a matter of
+    /// microseconds, so that one round shows little.
+    ///
+    /// # Errors
+    /// Those of `round`.
+    pub fn play(most: u64, mut round: impl FnMut() -> Result<Report>) -> Result<Rounds> {
+        let mut played = Rounds::default();
+        while played.rounds < most && played.failed == 0 {
+            let step = round()?.overall;
+            played.customers = step.planned;
+            played.rounds += 1;
+            played.ok += step.ok;
+            played.failed += step.planned - step.ok;
+            played.slowest_ms = played.slowest_ms.max(step.response.max_ms().unwrap_or(0.0));
+        }
+        Ok(played)
+    }
+
+    /// Some of them as a table; the slowest answer is held against what was promised.
+    pub fn table(title: &str, all: &[Rounds], promised_ms: f64) -> Table {
+        let mut columns: Vec<_> = ["at once", "rounds", "ok", "timed out"].map(|name| Column::new(name, "")).into();
+        columns.push(Column::new("slowest, wall time", "ms").at_most(promised_ms));
+        let row = |Rounds { customers, rounds, ok, failed, slowest_ms }: &Rounds| {
+            vec![(*customers).into(), (*rounds).into(), (*ok).into(), (*failed).into(), (*slowest_ms).into()]
+        };
+        Table { title: title.into(), columns, rows: all.iter().map(row).collect(), plot: None }
     }
 }

@@ -19,9 +19,11 @@
 mod closed_bank;
 mod gateway;
 mod in_flight;
+mod moody;
 mod provider;
 
 pub use closed_bank::ClosedBank;
 pub use gateway::{Charge, ChargeRequest, Gateway, Lost, PATIENCE};
 pub use in_flight::InFlight;
+pub use moody::{Mood, moody};
 pub use provider::{Answering, Provider, Reply, accepting_after, answering};

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use orderflow::Cents;
-use orderflow_payments::{Charge, Gateway, Lost, Provider, Reply, answering};
+use orderflow_payments::{Charge, ClosedBank, Gateway, Lost, Mood, Provider, Reply, answering, moody};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -61,5 +61,37 @@ fn a_call_that_is_abandoned_is_no_longer_under_way() {
         call.abort();
         assert!(call.await.unwrap_err().is_cancelled());
         assert_eq!(gateway.under_way(), 0);
+    });
+}
+
+#[test]
+fn a_moody_bank_goes_by_the_order_and_by_how_often_it_is_asked() {
+    let runtime = runtime();
+    let yes = Mood::quick(Reply::Accepted);
+    let moods = [
+        ("at first not".into(), Mood { first: Reply::Declined, ..yes }),
+        ("never".into(), Mood::quick(Reply::Declined)),
+    ];
+    let gateway = Provider::open(runtime.handle(), moody(moods)).unwrap().gateway();
+    let charge = |reference: &str| runtime.block_on(gateway.charge(reference, Cents(700))).unwrap();
+    assert_eq!([charge("at first not"), charge("at first not")], [Charge::Declined, Charge::Accepted]);
+    assert_eq!([charge("never"), charge("never")], [Charge::Declined, Charge::Declined]);
+    assert_eq!(charge("any other"), Charge::Accepted);
+}
+
+#[test]
+fn a_closed_bank_answers_nobody_until_it_opens() {
+    let runtime = runtime();
+    let bank = ClosedBank::new();
+    let gateway = Provider::open(runtime.handle(), bank.answering()).unwrap().gateway();
+    runtime.block_on(async {
+        let mut charging = Box::pin(gateway.charge("US-10001", Cents(1)));
+        tokio::select! {
+            answered = &mut charging => panic!("it is closed: {answered:?}"),
+            () = bank.is_asked() => {}
+        }
+        assert_eq!(bank.times_asked(), 1);
+        bank.open();
+        assert_eq!(charging.await, Ok(Charge::Accepted));
     });
 }

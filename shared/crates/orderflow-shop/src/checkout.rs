@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use orderflow_payments::{Gateway, Lost};
+use orderflow_store::{StoreError, disk_trouble};
 use sqlx::AnyPool;
 
 /// What customers can do about an order, as functions: a lab's, its solution's, or yours.
@@ -38,13 +39,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What is wrong with the machine, where that is the reason: a full disk, or a server that went away. A connection to where a
-    /// [`orderflow_store::closed_pool`] leads was refused because somebody asked for one connection too many.
-    pub fn machine_trouble(&self) -> Option<String> {
-        match self {
-            Refusal::Database(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Refusal::Database(error) => orderflow_store::disk_trouble(error),
-            _ => None,
+    /// An answer for which the shop is responsible. One with a connection to where a [`orderflow_store::closed_pool`] leads is: somebody asked
+    /// for one connection too many.
+    ///
+    /// # Errors
+    /// The disk is full, or the database's server went away: nobody's fault.
+    pub fn or_machine_trouble(answer: Result<(), Refusal>) -> Result<Result<(), Refusal>, StoreError> {
+        match &answer {
+            Err(Refusal::Database(sqlx::Error::Io(error))) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(answer)
+            }
+            Err(Refusal::Database(error)) => match disk_trouble(error) {
+                Some(trouble) => Err(StoreError::Disk(trouble)),
+                None => Ok(answer),
+            },
+            _ => Ok(answer),
         }
     }
 }
@@ -63,9 +72,9 @@ mod tests {
 
     #[test]
     fn who_wants_a_second_connection_is_refused_and_a_server_that_went_away_is_the_machines_trouble() {
-        let trouble = |kind: ErrorKind| Refusal::Database(sqlx::Error::Io(Error::from(kind))).machine_trouble();
-        assert_eq!(trouble(ErrorKind::NotFound), None);
-        assert!(trouble(ErrorKind::ConnectionReset).is_some());
-        assert_eq!(Refusal::Declined.machine_trouble(), None);
+        let answer = |kind: ErrorKind| Refusal::or_machine_trouble(Err(sqlx::Error::Io(Error::from(kind)).into()));
+        assert!(answer(ErrorKind::NotFound).is_ok_and(|answer| answer.is_err()));
+        assert!(answer(ErrorKind::ConnectionReset).is_err_and(|error| error.is_disk_trouble()));
+        assert!(Refusal::or_machine_trouble(Err(Refusal::Declined)).is_ok_and(|answer| answer.is_err()));
     }
 }

@@ -6,15 +6,18 @@
 pub mod audit;
 mod bank;
 mod checkout;
+mod crowd;
 pub mod obstacles;
 pub mod orders;
-mod state;
+pub mod settings;
+pub mod state;
 mod storefront;
 mod surroundings;
 mod till;
 
 pub use bank::CrowdsBank;
 pub use checkout::{Answer, Checkout, Refusal};
+pub use crowd::CrowdPaid;
 pub use state::OrderState;
 pub use storefront::{Gauges, POOL, Storefront};
 pub use surroundings::Surroundings;

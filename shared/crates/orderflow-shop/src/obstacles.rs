@@ -1,6 +1,6 @@
 //! Statements after which some orders cannot be changed, so that a change fails halfway. Orders are named by their position from 0.
 //!
-//! An index over all orders would be in the way of the others as well, so each is over a few.
+//! An index over all orders would be in the way of the others as well, so each is over a few. They stay until the database goes away.
 
 use std::ops::Range;
 

@@ -19,26 +19,24 @@ pub struct OrderState {
     pub charged: Vec<i64>,
 }
 
-impl OrderState {
-    /// An order with this status and these entries, whose total was charged so many times.
-    pub fn of(order: &Order, status: &str, audit: &[&str], charges: usize) -> OrderState {
-        OrderState {
-            reference: order.reference.clone(),
-            status: status.into(),
-            audit: audit.iter().map(ToString::to_string).collect(),
-            charged: vec![order.total().0; charges],
-        }
+/// The state of an order with this status and these entries, whose total was charged so many times.
+pub fn is(order: &Order, status: &str, audit: &[&str], charges: usize) -> OrderState {
+    OrderState {
+        reference: order.reference.clone(),
+        status: status.into(),
+        audit: audit.iter().map(ToString::to_string).collect(),
+        charged: vec![order.total().0; charges],
     }
+}
 
-    /// An order that was paid, and charged once.
-    pub fn paid(order: &Order) -> OrderState {
-        OrderState::of(order, PAID, &["paid"], 1)
-    }
+/// The state of an order that was paid, and charged once.
+pub fn paid(order: &Order) -> OrderState {
+    is(order, PAID, &["paid"], 1)
+}
 
-    /// An order that was called off.
-    pub fn cancelled(order: &Order) -> OrderState {
-        OrderState::of(order, CANCELLED, &["cancelled"], 0)
-    }
+/// The state of an order that was called off.
+pub fn cancelled(order: &Order) -> OrderState {
+    is(order, CANCELLED, &["cancelled"], 0)
 }
 
 impl fmt::Display for OrderState {

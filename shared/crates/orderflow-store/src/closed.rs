@@ -30,7 +30,9 @@ pub async fn closed_pool(url: &str, acquire_timeout: Duration) -> Result<AnyPool
     let until = Instant::now() + LONG;
     while pool.num_idle() != 1 {
         if Instant::now() >= until {
-            return Err(failed(sqlx::Error::PoolTimedOut));
+            return Err(StoreError::Disk(format!(
+                "a connection that nobody uses did not become free within {LONG:?}: run it again"
+            )));
         }
         tokio::time::sleep(GLANCE).await;
     }

@@ -30,16 +30,20 @@ mod backend;
 mod blame;
 mod closed;
 mod error;
+mod mirror;
 mod pool;
 mod schema;
 mod seed;
 #[cfg(unix)]
 pub mod throwaway;
+mod view;
 
 pub use backend::Backend;
 pub use blame::{disk_trouble, refused_upgrade};
 pub use closed::closed_pool;
 pub use error::StoreError;
+pub use mirror::{Addition, Mirror};
 pub use pool::{PoolSettings, begin, connect, connections_in_use, drain};
 pub use schema::migrate;
 pub use seed::{Scale, placeholders, seed};
+pub use view::{LineView, OrderView};

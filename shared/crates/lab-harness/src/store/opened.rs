@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use lab_probe::statements::{self, StatementCounts};
-use orderflow_store::{Backend, PoolSettings, disk_trouble};
+use orderflow_store::{Backend, PoolSettings, StoreError, disk_trouble};
 use sqlx::AnyPool;
 use tokio::runtime::{Builder, Runtime};
 
@@ -124,6 +124,9 @@ impl Opened {
 
 /// The same error; where a full or failing disk is behind it, as the machine's trouble, with what to do.
 pub fn or_the_machines(error: anyhow::Error) -> anyhow::Error {
+    if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_disk_trouble) {
+        return error.context(MachineTrouble);
+    }
     match error.chain().find_map(|cause| disk_trouble(cause.downcast_ref()?)) {
         Some(words) => anyhow::anyhow!(words).context(MachineTrouble),
         None => error,
@@ -169,6 +172,8 @@ mod tests {
         let from_the_contract =
             anyhow::Error::from(sqlx::Error::Io(Error::from(ErrorKind::StorageFull))).context("Could not seed");
         assert!(or_the_machines(from_the_contract).downcast_ref::<MachineTrouble>().is_some());
+        let prepared = anyhow::Error::from(StoreError::Disk("no room".into()));
+        assert!(or_the_machines(prepared).downcast_ref::<MachineTrouble>().is_some());
         assert!(or_the_machines(sqlx::Error::RowNotFound.into()).downcast_ref::<MachineTrouble>().is_none());
         assert!(matches!(of_the_database(sqlx::Error::RowNotFound), Ok(sqlx::Error::RowNotFound)));
         let gone = of_the_database(sqlx::Error::Io(Error::from(ErrorKind::ConnectionReset))).unwrap_err();

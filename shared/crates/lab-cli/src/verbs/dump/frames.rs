@@ -3,7 +3,7 @@
 use super::view::{Frame, Thread};
 
 /// The program that runs every lab, and what it measures with: of no interest to whoever looks at a lab.
-const RUNNERS: [&str; 2] = ["lab_harness", "lab_probe"];
+const RUNNERS: [&str; 3] = ["lab_harness", "lab_probe", "lab_service"];
 
 /// What a thread waits for, by a function that it is in before any code of the program's own; the first that fits.
 const WAITS: [(&str, &str); 23] = [

@@ -1,5 +1,7 @@
 //! The shop over a socket, on a database of its own.
 
+mod surroundings;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
