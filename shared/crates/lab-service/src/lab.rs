@@ -7,7 +7,7 @@ use anyhow::Result;
 use lab_harness::Run;
 use lab_harness::load::Report;
 use lab_harness::results::Counts;
-use lab_harness::service::Figure;
+use lab_harness::service::{Figure, Launch};
 
 use crate::{Case, Flow};
 
@@ -51,6 +51,14 @@ pub struct ServiceLab<P, W, S> {
     pub work: fn(P, &Run) -> Result<()>,
     /// Is the service, until it is told to stop.
     pub serve: fn(P, &Run) -> Result<()>,
+}
+
+impl<P, W, S> ServiceLab<P, W, S> {
+    /// The service between the things of its world.
+    pub(crate) fn launch(&self, world: &W, run: &Run, purpose: Purpose) -> Launch {
+        let environment = (self.environment)(world, run, purpose);
+        environment.iter().fold(Launch::new(run), |launch, (name, value)| launch.env(name, value))
+    }
 }
 
 /// Counts, and what they were taken of.

@@ -8,11 +8,11 @@ use anyhow::Result;
 use lab_harness::load::Report;
 use lab_harness::probe::thread_cpu_time;
 use lab_harness::results::Record;
-use lab_harness::service::{self, Launch, Watch};
+use lab_harness::service::{self, Watch};
 use lab_harness::{Program, Run, emit};
 
 use crate::lab::{Purpose, ServiceLab};
-use crate::{Wrong, cases, drive};
+use crate::{Wrong, drive, play};
 
 /// Turns of a timed round.
 const TURNS: u64 = 3;
@@ -40,12 +40,6 @@ pub fn cpu_s<T>(work: impl FnOnce() -> T) -> f64 {
     (thread_cpu_time() - before).as_secs_f64()
 }
 
-/// The service between the things of its world.
-pub(crate) fn launch<P, W, S>(lab: &ServiceLab<P, W, S>, world: &W, run: &Run, purpose: Purpose) -> Launch {
-    let environment = (lab.environment)(world, run, purpose);
-    environment.iter().fold(Launch::new(run), |launch, (name, value)| launch.env(name, value))
-}
-
 struct ServiceProgram<'a, P, W, S> {
     lab: &'a ServiceLab<P, W, S>,
     part: P,
@@ -54,13 +48,13 @@ struct ServiceProgram<'a, P, W, S> {
 impl<P: Copy, W, S: PartialEq + std::fmt::Display> Program for ServiceProgram<'_, P, W, S> {
     fn reproduce(&self, run: &Run) -> Result<()> {
         let world = (self.lab.world)(run, Purpose::Reproduce)?;
-        let service = launch(self.lab, &world, run, Purpose::Reproduce).start()?;
+        let service = self.lab.launch(&world, run, Purpose::Reproduce).start()?;
         (self.lab.symptom)(&world, service.address(), run)?;
         service.stop().map(drop)
     }
 
     fn check(&self, run: &Run) -> Result<()> {
-        cases::play(self.lab, run)
+        play::play(self.lab, run)
     }
 
     fn count(&self, run: &Run) -> Result<()> {
@@ -75,7 +69,7 @@ impl<P: Copy, W, S: PartialEq + std::fmt::Display> Program for ServiceProgram<'_
 
     fn measure(&self, run: &Run) -> Result<()> {
         let world = (self.lab.world)(run, Purpose::Time)?;
-        let service = launch(self.lab, &world, run, Purpose::Time);
+        let service = self.lab.launch(&world, run, Purpose::Time);
         service::measure(service, TURNS, self.lab.figures, |address, turn| {
             self.stretch(&world, address, Purpose::Time, run.seed + turn, self.lab.turn)
         })
@@ -103,7 +97,7 @@ impl<P: Copy, W, S: PartialEq + std::fmt::Display> Program for ServiceProgram<'_
 
     fn busy(&self, run: &Run) -> Result<()> {
         let world = (self.lab.world)(run, Purpose::Watch)?;
-        service::busy(launch(self.lab, &world, run, Purpose::Watch), |address| {
+        service::busy(self.lab.launch(&world, run, Purpose::Watch), |address| {
             self.stretch(&world, address, Purpose::Watch, run.seed, window(run, BUSY_STRETCH.as_secs_f64()))
         })
     }
@@ -124,7 +118,7 @@ impl<P, W, S> ServiceProgram<'_, P, W, S> {
     /// The service looks at itself during `run.seconds` of load.
     fn watched(&self, run: &Run, watch: Watch) -> Result<()> {
         let world = (self.lab.world)(run, Purpose::Watch)?;
-        service::watched(launch(self.lab, &world, run, Purpose::Watch).watch(watch), |address| {
+        service::watched(self.lab.launch(&world, run, Purpose::Watch).watch(watch), |address| {
             let (mut requests, mut left, mut seed) = (0, window(run, run.seconds), run.seed);
             while !left.is_zero() {
                 let long = left.min(STRETCH);
