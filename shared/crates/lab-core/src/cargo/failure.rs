@@ -68,7 +68,9 @@ impl Diagnostic {
         let rendered = self.rendered.as_deref().unwrap_or_default();
         // The linker looked for what a source declares.
         let is_unlinked = rendered.contains("undefined reference to") || rendered.contains("undefined symbol");
-        self.is_error() && (self.code.is_some() || !self.spans.is_empty() || is_unlinked)
+        // So is an allocator beside the one that counts: rustc names the crates, and no line.
+        let is_second_allocator = rendered.contains("conflicts with global allocator in");
+        self.is_error() && (self.code.is_some() || !self.spans.is_empty() || is_unlinked || is_second_allocator)
     }
 
     fn is_error(&self) -> bool {
@@ -313,6 +315,12 @@ mod tests {
         let json = r#"{"level":"error","code":null,"spans":[],"rendered":"error: linking with `cc` failed\nundefined reference to `nobody`\n"}"#;
         let failure = failure("yours", json, "");
         assert!(failure.lack.is_none() && failure.mistakes_in(&["yours"]).is_some(), "{failure:?}");
+    }
+
+    #[test]
+    fn an_allocator_beside_the_one_that_counts_is_a_mistake() {
+        let json = r#"{"level":"error","code":null,"spans":[],"rendered":"error: the `#[global_allocator]` in this crate conflicts with global allocator in: yours\n"}"#;
+        assert!(failure("yours", json, "").mistakes_in(&["yours"]).is_some());
     }
 
     #[test]
