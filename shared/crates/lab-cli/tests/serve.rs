@@ -217,7 +217,26 @@ fn every_service_lab_has_a_scenario_and_objectives_for_its_steps() {
         };
         let flows = scenario["flows"].as_array().expect("flows").iter();
         let steps = names(flows.flat_map(|flow| flow["requests"].as_array().expect("requests")).collect());
-        let objectives = names(slo["scenarios"][slug].as_array().expect("objectives").iter().collect());
-        assert_eq!(steps, objectives, "{slug}");
+        let objectives = slo["scenarios"][slug].as_array().expect("objectives");
+        assert_eq!(steps, names(objectives.iter().collect()), "{slug}");
+        // What is promised there is what the ticket's reader and the tables are told.
+        let readme = std::fs::read_to_string(folder.join("README.md")).expect("a README");
+        let at_stake = readme.split("## ").find(|section| section.starts_with("SLO at stake")).expect("an SLO");
+        let contract = contract(&folder.join("src"));
+        for ms in objectives.iter().filter_map(|objective| objective["p99_ms"].as_u64()) {
+            assert!(
+                at_stake.contains(&format!(" **{ms} ms**")),
+                "{name}/README.md promises other than {ms} ms: {at_stake}"
+            );
+            assert!(contract.contains(&format!("_MS: f64 = {ms}.0;")), "{name}'s contract promises other than {ms} ms");
+        }
     }
+}
+
+/// All that a lab's contract says.
+fn contract(sources: &std::path::Path) -> String {
+    let folder = sources.join("contract");
+    let parts = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+    let files = parts.chain([sources.join("contract.rs")]);
+    files.filter_map(|file| std::fs::read_to_string(file).ok()).collect()
 }
