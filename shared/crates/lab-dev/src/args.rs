@@ -28,6 +28,9 @@ pub enum Task {
         /// Run each lab's verification on its solution and record the figures in its README.
         #[arg(long)]
         measure: bool,
+        /// Count what each known half fix misses, and record it in the solution's README. It takes no times.
+        #[arg(long)]
+        half_fixes: bool,
         /// Measure only this lab.
         lab: Option<String>,
     },

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{figures, update};
+use super::{figures, half_fixes, update};
 use lab_core::catalogue::{self, Kind, Lab, Question, Solution};
 use lab_core::pristine::{self, Files};
 use lab_core::say;
@@ -52,7 +52,7 @@ pub fn problems(workspace: &Workspace, labs: &[Lab]) -> Result<Vec<String>> {
         declaration(lab, &mut broken);
         texts(lab, &mut broken);
         match catalogue::solution(workspace, lab) {
-            Ok(solution) => pair(lab, &solution, &mut broken)?,
+            Ok(solution) => pair(workspace, lab, &solution, &mut broken)?,
             Err(error) => broken.push(format!("{error:#}")),
         }
         problems.extend(broken.into_iter().map(|problem| format!("{}: {problem}", lab.name)));
@@ -178,7 +178,7 @@ fn sections(readme: &str) -> Vec<&str> {
     readme.lines().filter_map(|line| line.strip_prefix("## ")).map(str::trim).collect()
 }
 
-fn pair(lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
+fn pair(workspace: &Workspace, lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
     forwards(&solution.folder, "Makefile", include_str!("../templates/solution/Makefile"), broken);
     for name in ["README.md", "trainer.md", &lab.meta.edit] {
         if !solution.folder.join(name).is_file() {
@@ -204,6 +204,7 @@ fn pair(lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> 
             broken.push(format!("{path} is identical with {}/{twin}: it belongs to the contract", solution.name));
         }
     }
+    broken.extend(half_fixes::problem(workspace, lab, &readme)?);
     figures::problem(lab, solution, broken)
 }
 

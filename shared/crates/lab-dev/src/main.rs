@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod exam;
 mod figures;
+mod half_fixes;
 mod history;
 mod load;
 mod new;
@@ -43,7 +44,9 @@ fn run(workspace: &Workspace, task: Task) -> Result<u8> {
         Task::History { record, no_time } => history::run(workspace, record, no_time),
         Task::New { number, slug } => new::run(workspace, number, &slug),
         Task::Picture => picture::record(workspace),
-        Task::Update { measure, lab } => update::run(workspace, measure, lab.as_deref()),
+        Task::Update { measure, half_fixes, lab } => {
+            update::run(workspace, update::Measured { figures: measure, half_fixes }, lab.as_deref())
+        }
         Task::MeasureJudge { quick, only, resume, record, json } => {
             exam::run(workspace, &exam::Options { quick, only, resume, record, json })
         }

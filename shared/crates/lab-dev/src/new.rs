@@ -68,7 +68,7 @@ pub fn run(workspace: &Workspace, number: u32, slug: &str) -> Result<u8> {
             .join(rest.trim_end_matches(".template"));
         write_atomically(&target, text.as_bytes())?;
     }
-    update::run(workspace, false, None)?;
+    update::run(workspace, update::Measured::default(), None)?;
     say!();
     say!("labs/lab-{nn}-{slug} and solutions/solution-{nn}-{slug} compile and pass their proof:");
     say!("  {}", paint(COMMAND, format!("cargo lab dev check --prove {nn}")));

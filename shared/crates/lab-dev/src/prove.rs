@@ -33,6 +33,8 @@ const MISSES: &str = "// misses: ";
 const TIME: &str = "time";
 /// The line of an attempt that cannot be compiled with the others, because it cannot be compiled.
 const APART: &str = "// built apart: it does not compile";
+/// How the sentence begins that says what an attempt is, where the file's own documentation stands before it.
+const ATTEMPT: &str = "Attempt: ";
 /// All proofs start from this seed.
 const SEED: u64 = 7;
 
@@ -54,13 +56,15 @@ pub struct Proof {
     pub expected: Outcome,
     /// For a half fix: counts whose gates it must miss, the one that the verdict names first.
     pub misses: Option<Vec<String>>,
+    /// Its first sentence: what somebody thought.
+    pub about: String,
     /// Whether it has to be built by itself.
     is_apart: bool,
 }
 
 impl Proof {
     /// Whether nothing but its time tells it from a solution.
-    fn is_of_time(&self) -> bool {
+    pub fn is_of_time(&self) -> bool {
         self.misses.as_deref().is_some_and(|misses| misses.iter().any(|count| count == TIME))
     }
 
@@ -84,8 +88,14 @@ impl Proof {
 
 /// All proofs of a lab: as it is, its solution, and every known attempt.
 pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
-    let proof =
-        |name: &str, attempt, expected| Proof { name: name.into(), attempt, expected, misses: None, is_apart: false };
+    let proof = |name: &str, attempt, expected| Proof {
+        name: name.into(),
+        attempt,
+        expected,
+        misses: None,
+        about: String::new(),
+        is_apart: false,
+    };
     let mut proofs = vec![
         proof("pristine", Attempt::Original, Outcome::NotYet),
         proof("solution", Attempt::Reference, Outcome::Solved),
@@ -100,9 +110,19 @@ pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
             bail!("attempt {name} does not say which gates it misses: a line `{MISSES}COUNT, COUNT`");
         }
         let is_apart = text.lines().any(|line| line == APART);
-        proofs.push(Proof { misses, is_apart, ..proof(&name, Attempt::Path(path), *expected) });
+        let about = about(&text);
+        proofs.push(Proof { misses, about, is_apart, ..proof(&name, Attempt::Path(path), *expected) });
     }
     Ok(proofs)
+}
+
+/// What an attempt is: the first sentence of its documentation, or the one that begins with [`ATTEMPT`].
+fn about(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+    let paragraphs = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
+    let mut paragraphs: Vec<String> = paragraphs.filter(|paragraph| !paragraph.is_empty()).collect();
+    let said = paragraphs.iter().find_map(|paragraph| paragraph.strip_prefix(ATTEMPT).map(String::from));
+    said.or_else(|| (!paragraphs.is_empty()).then(|| paragraphs.swap_remove(0))).unwrap_or_default()
 }
 
 /// All that an attempt's files say.
@@ -126,7 +146,10 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
         }
         let (apart, together): (Vec<&Proof>, Vec<&Proof>) =
             proofs.into_iter().partition(|proof| proof.is_apart || is_timed(proof));
-        let apart = [prove_together(workspace, lab, &together, &mut problems)?, apart].concat();
+        let left = self::together(workspace, lab, &together, |proof, verdict| {
+            problems.extend(held(lab, proof, verdict, false));
+        })?;
+        let apart = [left, apart].concat();
         for proof in apart {
             let is_timed = is_timed(proof);
             let attempt = proof.attempt.clone();
@@ -139,12 +162,12 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
     Ok(problems)
 }
 
-/// Proves what can be built together; returns what cannot.
-fn prove_together<'a>(
+/// Judges, without a clock and one after another, what can be built together; returns what cannot.
+pub fn together<'a>(
     workspace: &Workspace,
     lab: &Lab,
     proofs: &[&'a Proof],
-    problems: &mut Vec<String>,
+    mut came: impl FnMut(&'a Proof, Verdict),
 ) -> Result<Vec<&'a Proof>> {
     let attempts: Vec<_> = proofs.iter().map(|proof| (proof.name.as_str(), &proof.attempt)).collect();
     let (known, mut left, mut database) = (Known::default(), Vec::new(), None);
@@ -161,8 +184,7 @@ fn prove_together<'a>(
             Some(database) => database,
             None => database.insert(verify::database_for(lab, programs)?),
         };
-        let verdict = verify::counts_only(workspace, lab, programs, database, SEED, &known)?;
-        problems.extend(held(lab, proof, verdict, false));
+        came(proof, verify::counts_only(workspace, lab, programs, database, SEED, &known)?);
     }
     Ok(left)
 }
@@ -230,4 +252,16 @@ fn attempts(workspace: &Workspace, lab: &Lab) -> Result<Vec<(String, PathBuf)>> 
     }
     attempts.sort();
     Ok(attempts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about;
+
+    #[test]
+    fn what_an_attempt_is_stands_first_or_behind_its_word() {
+        assert_eq!(about("//! Two\n//! lines.\n//!\n//! More.\nuse x;\n"), "Two lines.");
+        assert_eq!(about("//! The file's own.\n//!\n//! Attempt: asks again.\n"), "asks again.");
+        assert_eq!(about("use x;\n"), "");
+    }
 }

@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use super::figures;
 use super::page::{self, between};
+use super::{figures, half_fixes};
 use lab_core::catalogue::{self, Lab};
 use lab_core::pristine;
 use lab_core::say;
@@ -17,8 +17,17 @@ const MANIFEST: &str = "Cargo.toml";
 const MEMBERS_BEGIN: &str = "# labs:begin, written by `cargo lab dev update`";
 const MEMBERS_END: &str = "    # labs:end";
 
-/// Writes all derived files; with `measure` also the recorded figures, of one lab or of all.
-pub fn run(workspace: &Workspace, measure: bool, only: Option<&str>) -> Result<u8> {
+/// What is measured as well, and recorded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Measured {
+    /// The solution's verification.
+    pub figures: bool,
+    /// What each known half fix misses.
+    pub half_fixes: bool,
+}
+
+/// Writes all derived files; also what is measured, of one lab or of all.
+pub fn run(workspace: &Workspace, measured: Measured, only: Option<&str>) -> Result<u8> {
     let only = only.map(|wanted| catalogue::find(workspace, wanted)).transpose()?;
     // The manifest first: it is under the seal.
     write_if_changed(&workspace.root.join(MANIFEST), manifest(workspace)?.as_bytes())?;
@@ -26,9 +35,12 @@ pub fn run(workspace: &Workspace, measure: bool, only: Option<&str>) -> Result<u
         write_if_changed(&workspace.root.join(&path), text.as_bytes())?;
         say!("{path} is up to date");
     }
-    if measure {
-        for lab in only.map_or_else(|| catalogue::labs(workspace), |lab| Ok(vec![lab]))? {
+    for lab in only.map_or_else(|| catalogue::labs(workspace), |lab| Ok(vec![lab]))? {
+        if measured.figures {
             figures::record(workspace, &lab)?;
+        }
+        if measured.half_fixes {
+            half_fixes::record(workspace, &lab)?;
         }
     }
     Ok(0)
