@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::load::Part;
+use crate::new::Skeleton;
 
 /// Tasks of those who write labs.
 #[derive(Debug, Parser)]
@@ -22,6 +23,9 @@ pub enum Task {
         number: u32,
         /// Lower-case words joined by `-`.
         slug: String,
+        /// What it is about.
+        #[arg(long, value_enum, default_value = "kernel")]
+        kind: Skeleton,
     },
     /// Write everything that is derived: the table in README.md, the pristine hashes, the recorded figures.
     Update {

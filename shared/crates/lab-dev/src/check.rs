@@ -135,10 +135,10 @@ fn is_no_sentence_alone(says: &str) -> bool {
 
 /// `make verify` in a lab's folder, and in those where its code, its bench and its hints are.
 const FORWARDERS: [(&str, &str); 4] = [
-    ("Makefile", include_str!("../templates/lab/Makefile")),
-    ("src/Makefile", include_str!("../templates/lab/src/Makefile")),
-    ("benches/Makefile", include_str!("../templates/lab/benches/Makefile")),
-    ("hints/Makefile", include_str!("../templates/lab/hints/Makefile")),
+    ("Makefile", include_str!("../templates/common/lab/Makefile")),
+    ("src/Makefile", include_str!("../templates/common/lab/src/Makefile")),
+    ("benches/Makefile", include_str!("../templates/common/lab/benches/Makefile")),
+    ("hints/Makefile", include_str!("../templates/common/lab/hints/Makefile")),
 ];
 
 fn forwards(folder: &Path, path: &str, text: &str, broken: &mut Vec<String>) {
@@ -179,7 +179,7 @@ fn sections(readme: &str) -> Vec<&str> {
 }
 
 fn pair(workspace: &Workspace, lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
-    forwards(&solution.folder, "Makefile", include_str!("../templates/solution/Makefile"), broken);
+    forwards(&solution.folder, "Makefile", include_str!("../templates/common/solution/Makefile"), broken);
     for name in ["README.md", "trainer.md", &lab.meta.edit] {
         if !solution.folder.join(name).is_file() {
             broken.push(format!("{} has no {name}", solution.name));

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn run(workspace: &Workspace, task: Task) -> Result<u8> {
     match task {
         Task::History { record, no_time } => history::run(workspace, record, no_time),
-        Task::New { number, slug } => new::run(workspace, number, &slug),
+        Task::New { number, slug, kind } => new::run(workspace, number, &slug, kind),
         Task::Picture => picture::record(workspace),
         Task::Update { measure, half_fixes, lab } => {
             update::run(workspace, update::Measured { figures: measure, half_fixes }, lab.as_deref())

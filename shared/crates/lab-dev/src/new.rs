@@ -1,6 +1,7 @@
 //! `lab dev new`: a pair of crates that compiles and is proven both ways, ready to be filled.
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use super::update;
 use lab_core::catalogue;
@@ -10,40 +11,80 @@ use lab_core::terminal::{COMMAND, paint};
 use lab_core::workspace::{Workspace, write_atomically};
 
 macro_rules! templates {
-    ($($path:literal),* $(,)?) => {
-        [$(($path, include_str!(concat!("../templates/", $path)))),*]
+    ($folder:literal: $($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../templates/", $folder, "/", $path)))),*]
     };
 }
 
-/// Cargo takes every `Cargo.toml` of a git dependency for a package's, so a template has another name.
-const TEMPLATES: [(&str, &str); 23] = templates![
-    "lab/Cargo.toml.template",
+/// Paths in `labs/` and `solutions/`, and texts. Cargo takes every `Cargo.toml` of a git dependency for a package's, so a template has another
+/// name.
+type Templates = &'static [(&'static str, &'static str)];
+
+/// What every pair has.
+const COMMON: Templates = templates![
+    "common":
     "lab/Makefile",
     "lab/README.md",
     "lab/benches/Makefile",
-    "lab/benches/bench.rs",
     "lab/hints/1.md",
     "lab/hints/2.md",
     "lab/hints/3.md",
     "lab/hints/4.md",
     "lab/hints/Makefile",
     "lab/src/Makefile",
-    "lab/src/contract.rs",
-    "lab/src/lib.rs",
     "lab/src/main.rs",
-    "lab/src/report.rs",
-    "solution/Cargo.toml.template",
     "solution/Makefile",
     "solution/README.md",
-    "solution/benches/bench.rs",
-    "solution/src/lib.rs",
     "solution/src/main.rs",
-    "solution/src/report.rs",
     "solution/trainer.md",
 ];
 
+const KERNEL: Templates = templates![
+    "kernel":
+    "lab/Cargo.toml.template",
+    "lab/benches/bench.rs",
+    "lab/src/contract.rs",
+    "lab/src/lib.rs",
+    "lab/src/report.rs",
+    "solution/Cargo.toml.template",
+    "solution/benches/bench.rs",
+    "solution/src/lib.rs",
+    "solution/src/report.rs",
+];
+
+const STORE: Templates = templates![
+    "store":
+    "lab/Cargo.toml.template",
+    "lab/benches/bench.rs",
+    "lab/src/contract.rs",
+    "lab/src/lib.rs",
+    "lab/src/report.rs",
+    "solution/Cargo.toml.template",
+    "solution/benches/bench.rs",
+    "solution/src/lib.rs",
+    "solution/src/report.rs",
+];
+
+/// What a new pair is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Skeleton {
+    /// A pure function: allocations and CPU time.
+    Kernel,
+    /// Code over a database: statements and rows.
+    Store,
+}
+
+impl Skeleton {
+    fn templates(self) -> Templates {
+        match self {
+            Skeleton::Kernel => KERNEL,
+            Skeleton::Store => STORE,
+        }
+    }
+}
+
 /// Writes the pair and the derived files.
-pub fn run(workspace: &Workspace, number: u32, slug: &str) -> Result<u8> {
+pub fn run(workspace: &Workspace, number: u32, slug: &str, skeleton: Skeleton) -> Result<u8> {
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if !(1..=99).contains(&number) {
         return Err(Usage(format!("{number} is no lab number: 1 to 99")).into());
@@ -58,7 +99,7 @@ pub fn run(workspace: &Workspace, number: u32, slug: &str) -> Result<u8> {
     }
     let nn = format!("{number:02}");
     let snake = slug.replace('-', "_");
-    for (path, text) in TEMPLATES {
+    for (path, text) in COMMON.iter().chain(skeleton.templates()) {
         let (side, rest) = path.split_once('/').expect("templates lie in lab/ or solution/");
         let text = text.replace("{{NN}}", &nn).replace("{{slug}}", slug).replace("{{snake}}", &snake);
         let target = workspace

@@ -11,15 +11,18 @@ use serde_json::Value;
 
 #[test]
 fn a_new_lab_only_lacks_its_recorded_figures() {
-    let checkout = Checkout::new();
-    let new = checkout.lab(&["new", "99", "slow-export"]);
-    assert_eq!(new.code, 0, "{}", new.stderr);
-    assert!(checkout.read("README.md").contains("labs/lab-99-slow-export/README.md"), "the table is current");
-    let check = checkout.lab(&["check", "99"]);
-    assert_eq!(check.code, 1);
-    let problems: Vec<&str> = check.stdout.lines().filter(|line| line.contains("lab-99")).collect();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].contains("has no figures"), "{problems:?}");
+    for kind in ["kernel", "store"] {
+        let checkout = Checkout::new();
+        let new = checkout.lab(&["new", "99", "slow-export", "--kind", kind]);
+        assert_eq!(new.code, 0, "{}", new.stderr);
+        assert!(checkout.read("labs/lab-99-slow-export/Cargo.toml").contains(&format!("kind = \"{kind}\"")));
+        assert!(checkout.read("README.md").contains("labs/lab-99-slow-export/README.md"), "the table is current");
+        let check = checkout.lab(&["check", "99"]);
+        assert_eq!(check.code, 1);
+        let problems: Vec<&str> = check.stdout.lines().filter(|line| line.contains("lab-99")).collect();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("has no figures"), "{problems:?}");
+    }
 }
 
 #[test]
