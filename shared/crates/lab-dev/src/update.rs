@@ -1,10 +1,13 @@
 //! What is derived from the catalogue: the workspace's members, the table in README.md, the pristine hashes, the seal on what judges.
 
+use std::process::Stdio;
+
 use anyhow::{Context, Result};
 
 use super::page::{self, between};
 use super::{figures, half_fixes};
 use lab_core::catalogue::{self, Lab};
+use lab_core::child::{self, Sees};
 use lab_core::pristine;
 use lab_core::say;
 use lab_core::seal;
@@ -31,6 +34,7 @@ pub fn run(workspace: &Workspace, measured: Measured, only: Option<&str>) -> Res
     let only = only.map(|wanted| catalogue::find(workspace, wanted)).transpose()?;
     // The manifest first: it is under the seal.
     write_if_changed(&workspace.root.join(MANIFEST), manifest(workspace)?.as_bytes())?;
+    lock_new_members(workspace);
     for (path, text) in derived(workspace)? {
         write_if_changed(&workspace.root.join(&path), text.as_bytes())?;
         say!("{path} is up to date");
@@ -44,6 +48,15 @@ pub fn run(workspace: &Workspace, measured: Measured, only: Option<&str>) -> Res
         }
     }
     Ok(0)
+}
+
+/// Cargo writes what is new into its lock file at the next build. That file is under the seal, so it has to be written before. Where Cargo
+/// cannot do it, as in a checkout that has not all members, the next build and another update do.
+fn lock_new_members(workspace: &Workspace) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut metadata = child::command(cargo, Sees::Everything);
+    metadata.args(["metadata", "--offline", "--format-version", "1"]).current_dir(&workspace.root);
+    let _ = metadata.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 /// Derived files that are not what they would be now, one sentence each.
