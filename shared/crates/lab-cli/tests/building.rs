@@ -16,17 +16,20 @@ use tempfile::TempDir;
 const CARGO: &str = r#"#!/bin/sh
 target="${CARGO_TARGET_DIR:-${CARGO_BUILD_TARGET_DIR:-$PWD/target}}"
 lab="$target/release/lab" source=shared/crates/lab-cli/src/main.rs
+record="$target/release/.fingerprint/lab-core-0123abcd"
 case "$1" in
-clean) rm -f "$lab" ;;
+clean) rm -f "$lab" && : >cleaned ;;
 metadata) [ ! -e broken ] || { echo 'error: failed to load manifest for workspace member `/x/labs/lab-01-tiny`' >&2; exit 101; } ;;
 build)
     [ ! -e broken ] || exit 101
     fresh=true
-    if [ ! -e "$lab" ] || [ -n "$(find $source -newer "$lab")" ]; then
+    if [ ! -e "$lab" ] || [ ! -d "$record" ] || [ -n "$(find $source -newer "$lab")" ]; then
         fresh=false
-        mkdir -p "$target/release" && cp $source "$lab" && chmod +x "$lab"
+        mkdir -p "$record" && cp $source "$lab" && chmod +x "$lab"
     fi
     json="$(printf '%s' "$lab" | sed 's/["\\]/\\&/g')"
+    library="$(printf '%s' "$target/release/deps/liblab_core-0123abcd.rlib" | sed 's/["\\]/\\&/g')"
+    printf '%s\n' "{\"manifest_path\":\"$PWD/shared/crates/lab-core/Cargo.toml\",\"filenames\":[\"$library\"],\"fresh\":$fresh}"
     printf '%s\n' "{\"manifest_path\":\"$PWD/shared/crates/lab-cli/Cargo.toml\",\"executable\":\"$json\",\"fresh\":$fresh}" ;;
 esac
 "#;
@@ -108,10 +111,13 @@ fn the_script_runs_what_is_there_whoever_built_in_between() {
         if !has_state {
             std::fs::remove_dir_all(tiny.path(".lab")).expect("removed");
         }
+        let _ = std::fs::remove_file(tiny.path("cleaned"));
         for _ in 0..2 {
             let ran = tiny.lab();
             assert!(ran.stdout.starts_with("A "), "{ran:?}");
         }
+        // A clean takes away what `cargo test` is about to run.
+        assert_eq!(tiny.path("cleaned").exists(), has_state);
     }
 }
 
@@ -160,7 +166,7 @@ fn a_full_disk_is_left_nothing_half_written() {
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("listed"));
     let mut left: Vec<_> = files.map(|file| file.expect("an entry").file_name()).collect();
     left.sort();
-    assert_eq!(left, ["lab", "lab.built-from"]);
+    assert_eq!(left, [".fingerprint", "lab", "lab.built-from"]);
 }
 
 #[test]
