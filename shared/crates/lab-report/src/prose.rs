@@ -3,6 +3,9 @@
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
+/// What a table stands in.
+const TABLE: &str = "<div class=\"scroll figures\" tabindex=\"0\" role=\"group\" aria-label=\"A table\">";
+
 /// The text below a heading of the second level, up to the next one; nothing where there is no such heading.
 pub fn section<'a>(readme: &'a str, heading: &str) -> Option<&'a str> {
     let start = readme.find(&format!("\n## {heading}\n"))? + 1;
@@ -48,8 +51,14 @@ pub fn markdown(text: &str) -> Markup {
         Event::End(TagEnd::Heading(_)) => Some(Event::End(TagEnd::Paragraph)),
         other => Some(other),
     });
+    // As the page's own tables: a wide one scrolls by itself.
+    let events = events.flat_map(|event| match event {
+        Event::Start(Tag::Table(_)) => [Some(Event::Html(TABLE.into())), Some(event)],
+        Event::End(TagEnd::Table) => [Some(event), Some(Event::Html("</div>".into()))],
+        other => [Some(other), None],
+    });
     let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, events);
+    pulldown_cmark::html::push_html(&mut html, events.flatten());
     PreEscaped(html)
 }
 
@@ -68,6 +77,12 @@ mod tests {
         );
         assert!(!html.0.contains("<script") && !html.0.contains("<div") && !html.0.contains("<img"), "{}", html.0);
         assert!(html.0.contains("&lt;script&gt;") && !html.0.contains("javascript:"), "{}", html.0);
+    }
+
+    #[test]
+    fn a_table_scrolls_by_itself() {
+        let html = markdown("| a | b |\n|---|---|\n| 1 | 2 |\n");
+        assert!(html.0.starts_with(&format!("{TABLE}<table>")) && html.0.ends_with("</table>\n</div>"), "{}", html.0);
     }
 
     #[test]
