@@ -127,8 +127,8 @@ fn once(workspace: &Workspace, build: &Build) -> Result<Built> {
     Ok(if status.success() { Built::Done(executables) } else { failed() })
 }
 
-/// Sees to it that Cargo compiles what is there ([`fresh`]). Whoever runs Cargo's command by themselves calls this before, and
-/// [`fresh::Before::built`] after it.
+/// Sees to it that Cargo compiles what is there. Whoever runs Cargo's command by themselves calls this before, and
+/// `built` of what it returns after it.
 pub fn before(workspace: &Workspace, build: &Build) -> Result<fresh::Before> {
     let target = build.target.as_deref().unwrap_or(&workspace.target);
     let root = build.manifest.as_deref().and_then(Path::parent).unwrap_or(&workspace.root);

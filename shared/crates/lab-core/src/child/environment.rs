@@ -6,7 +6,7 @@ use std::process::Command;
 /// Whose environment a program gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sees {
-    /// What says who and where we are ([`NAMES`] and [`FAMILIES`]), and nothing that steers: a judge's programs, and tools that we use.
+    /// What says who and where we are (`NAMES` and `FAMILIES`), and nothing that steers: a judge's programs, and tools that we use.
     #[default]
     Surroundings,
     /// Everything: what somebody runs or builds by their own hand, with Cargo's variables or an allocator's.
