@@ -58,11 +58,7 @@ pub fn said(program: &Path, package: &str, on: &OnLab, database: String) -> Resu
 
 /// The plain build of a lab or a solution.
 pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
-    Build {
-        title: cargo::title(&workspace.target, package, &needs(lab)),
-        arguments: vec!["--package".into(), package.into()],
-        ..Build::default()
-    }
+    plain(workspace, package, &needs(lab))
 }
 
 /// What the plain build of a lab compiles that takes long.

@@ -85,7 +85,7 @@ fn alternatives(workspace: &Workspace, lab: &Lab, solution: &Solution) -> Result
 /// A README without recorded figures claims what nobody measured; one whose figures lack a gate's is older than the lab.
 pub fn problem(lab: &Lab, solution: &Solution, broken: &mut Vec<String>) -> Result<()> {
     let text = std::fs::read_to_string(solution.folder.join("README.md")).unwrap_or_default();
-    let inner = text.split_once(BEGIN).and_then(|(_, rest)| Some(rest.split_once(END)?.0));
+    let inner = page::recorded(&text, BEGIN, END);
     match inner {
         None => broken.push(format!("{}/README.md lacks {BEGIN} and {END}", solution.name)),
         Some(inner) if inner.trim().is_empty() => {

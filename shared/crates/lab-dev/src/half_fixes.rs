@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use lab_results::names::{count_label, size_label};
 use lab_results::{Outcome, Status, Verdict};
 
-use super::page::{between, date, table};
+use super::page::{between, date, recorded, table};
 use super::prove::{self, Proof};
 use lab_core::catalogue::{self, Lab};
 use lab_core::machine;
@@ -48,7 +48,7 @@ pub fn record(workspace: &Workspace, lab: &Lab) -> Result<()> {
 
 /// A place for half fixes where there are some, and none is recorded.
 pub fn problem(workspace: &Workspace, lab: &Lab, readme: &str) -> Result<Option<String>> {
-    let recorded = readme.split_once(BEGIN).and_then(|(_, rest)| Some(rest.split_once(END)?.0));
+    let recorded = recorded(readme, BEGIN, END);
     let has_some =
         || Ok::<_, anyhow::Error>(prove::proofs(workspace, lab)?.iter().filter(|it| is_half_fix(it)).count() > 1);
     let is_missing = recorded.is_some_and(|rows| rows.trim().is_empty()) && has_some()?;

@@ -39,31 +39,23 @@ const COMMON: Templates = templates![
     "solution/trainer.md",
 ];
 
-const KERNEL: Templates = templates![
-    "kernel":
-    "lab/Cargo.toml.template",
-    "lab/benches/bench.rs",
-    "lab/src/contract.rs",
-    "lab/src/lib.rs",
-    "lab/src/report.rs",
-    "solution/Cargo.toml.template",
-    "solution/benches/bench.rs",
-    "solution/src/lib.rs",
-    "solution/src/report.rs",
-];
-
-const STORE: Templates = templates![
-    "store":
-    "lab/Cargo.toml.template",
-    "lab/benches/bench.rs",
-    "lab/src/contract.rs",
-    "lab/src/lib.rs",
-    "lab/src/report.rs",
-    "solution/Cargo.toml.template",
-    "solution/benches/bench.rs",
-    "solution/src/lib.rs",
-    "solution/src/report.rs",
-];
+/// What a pair of a kind has of its own.
+macro_rules! of_kind {
+    ($folder:literal) => {
+        templates![
+            $folder:
+            "lab/Cargo.toml.template",
+            "lab/benches/bench.rs",
+            "lab/src/contract.rs",
+            "lab/src/lib.rs",
+            "lab/src/report.rs",
+            "solution/Cargo.toml.template",
+            "solution/benches/bench.rs",
+            "solution/src/lib.rs",
+            "solution/src/report.rs",
+        ]
+    };
+}
 
 /// What a new pair is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,8 +69,8 @@ pub enum Skeleton {
 impl Skeleton {
     fn templates(self) -> Templates {
         match self {
-            Skeleton::Kernel => KERNEL,
-            Skeleton::Store => STORE,
+            Skeleton::Kernel => of_kind!("kernel"),
+            Skeleton::Store => of_kind!("store"),
         }
     }
 }

@@ -40,6 +40,11 @@ pub fn between(text: &str, begin: &str, end: &str, inner: &str) -> Option<String
     Some(format!("{before}{begin}\n{inner}{end}{after}"))
 }
 
+/// What stands between two markers; nothing where one is missing.
+pub fn recorded<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
+    Some(text.split_once(begin)?.1.split_once(end)?.0)
+}
+
 /// Writes what a run found between two marker lines of a page, which is named from the top of the checkout.
 pub fn record_between(workspace: &Workspace, page: &str, begin: &str, end: &str, inner: &str) -> Result<()> {
     let path = workspace.root.join(page);

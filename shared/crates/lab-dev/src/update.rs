@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 
 use super::page::{self, between};
 use super::{figures, half_fixes};
+use lab_core::cargo::{self, Build};
 use lab_core::catalogue::{self, Lab};
-use lab_core::child::{self, Sees};
 use lab_core::pristine;
 use lab_core::say;
 use lab_core::seal;
@@ -53,10 +53,9 @@ pub fn run(workspace: &Workspace, measured: Measured, only: Option<&str>) -> Res
 /// Cargo writes what is new into its lock file at the next build. That file is under the seal, so it has to be written before. Where Cargo
 /// cannot do it, as in a checkout that has not all members, the next build and another update do.
 fn lock_new_members(workspace: &Workspace) {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut metadata = child::command(cargo, Sees::Everything);
-    metadata.args(["metadata", "--offline", "--format-version", "1"]).current_dir(&workspace.root);
-    let _ = metadata.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let arguments = ["--offline", "--format-version", "1"].map(String::from).into();
+    let mut metadata = cargo::command(workspace, "metadata", &Build { arguments, ..Build::default() });
+    let _ = metadata.stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 /// Derived files that are not what they would be now, one sentence each.
