@@ -1,6 +1,6 @@
 //! The cases, played over the socket up to the first wrong answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
@@ -50,8 +50,13 @@ pub(crate) fn play<P, W, S: PartialEq + Display>(lab: &ServiceLab<P, W, S>, run:
 /// nobody can tell.
 fn problem<S>(cases: &[Case<S>]) -> Option<String> {
     let mut seen: HashMap<&String, bool> = HashMap::new();
+    let mut named = HashSet::new();
     for Case { name, requests, allowed } in cases {
         let things: &[String] = if let Allowed::Outcomes(_, things) = allowed { things } else { &[] };
+        // A case of outcomes may be played several times, because they differ from time to time.
+        if matches!(allowed, Allowed::Answers(_)) && !named.insert(name) {
+            return Some(format!("two cases are called \"{name}\""));
+        }
         if requests.is_empty() && things.is_empty() {
             return Some(format!("the case \"{name}\" asks nothing and looks at nothing"));
         }
@@ -115,6 +120,7 @@ mod tests {
     use lab_harness::load::Request;
 
     use super::*;
+    use crate::Expecting;
 
     #[test]
     fn a_case_without_a_question_and_one_that_finds_what_another_did_are_refused() {
@@ -131,5 +137,8 @@ mod tests {
         ] {
             assert!(problem(wrong).is_some());
         }
+        let exact = |name: &str| Case::<String>::exact(name, [Request::get("/a").gets(204)]);
+        assert_eq!(problem(&[exact("one"), exact("other")]), None);
+        assert!(problem(&[exact("one"), exact("one")]).is_some());
     }
 }
