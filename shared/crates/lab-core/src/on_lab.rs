@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::catalogue::Lab;
+
 /// A verb that runs a lab's program.
 #[derive(Debug, Clone, Args)]
 pub struct OnLab {
@@ -19,4 +21,23 @@ pub struct OnLab {
     /// Print the program's records as JSON lines.
     #[arg(long)]
     pub json: bool,
+}
+
+impl OnLab {
+    /// The package whose program is meant.
+    pub fn package(&self, lab: &Lab) -> String {
+        if self.solution { lab.solution_name() } else { lab.name.clone() }
+    }
+
+    /// What the program is told.
+    pub fn arguments(&self, verb: &str) -> Vec<String> {
+        arguments(verb, self.seed, self.smoke)
+    }
+}
+
+/// What a lab's program is told: its verb, the seed, and that the smallest size will do.
+pub fn arguments(verb: &str, seed: u64, is_smoke: bool) -> Vec<String> {
+    let mut arguments = vec![verb.to_string(), "--seed".into(), seed.to_string()];
+    arguments.extend(is_smoke.then(|| "--smoke".into()));
+    arguments
 }

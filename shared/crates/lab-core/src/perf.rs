@@ -74,9 +74,7 @@ pub fn collect(workspace: &Workspace, program: &Path, on: &OnLab, recording: &Re
 
 /// Records the process that does the work. The data have no name in any folder, so that they go away with us however we end.
 fn record(perf: &Path, program: &Path, on: &OnLab, recording: &Recording) -> Result<File> {
-    let mut arguments = vec!["busy".to_string(), "--seed".into(), on.seed.to_string()];
-    arguments.extend(on.smoke.then(|| "--smoke".into()));
-    let call = Call { arguments, limit: LIMIT, ..Call::default() };
+    let call = Call { arguments: on.arguments("busy"), limit: LIMIT, ..Call::default() };
     let mut session = Session::with_input(program, &call)?;
     let Some((pid, _)) = session.busy() else {
         session.finish()?.finished()?;

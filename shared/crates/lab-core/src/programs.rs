@@ -38,13 +38,9 @@ pub fn program(workspace: &Workspace, package: &str, lab: &Lab) -> Result<PathBu
 
 /// What a program says when it is asked to reproduce.
 pub fn said(program: &Path, package: &str, on: &OnLab, database: String) -> Result<Vec<Record>> {
-    let mut arguments = vec!["reproduce".to_string(), "--seed".into(), on.seed.to_string()];
-    if on.smoke {
-        arguments.push("--smoke".into());
-    }
     let bar = spinner(format!("Running {package}"));
     let call = Call {
-        arguments,
+        arguments: on.arguments("reproduce"),
         environment: vec![("DB", database)],
         limit: LIMIT,
         pass_on: !on.json,

@@ -5,12 +5,12 @@ mod viewer;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lab_results::gate::figure;
 use lab_results::spawn_sites::longest_poll;
 use lab_results::{ProgramRun, Record};
 
-use crate::verbs::profile::print_records;
+use crate::verbs::recorder::Recorder;
 use crate::verbs::reproduce;
 use lab_core::cargo::{self, Build};
 use lab_core::catalogue::{Lab, Need};
@@ -20,10 +20,10 @@ use lab_core::next;
 use lab_core::on_lab::OnLab;
 use lab_core::programs;
 use lab_core::render::{grid, print};
-use lab_core::runner::{self, Call};
+use lab_core::runner::Call;
 use lab_core::say;
-use lab_core::terminal::{COMMAND, HEADING, QUIET, paint, spinner};
-use lab_core::workspace::{Workspace, create_folder, read_file};
+use lab_core::terminal::{COMMAND, HEADING, QUIET, paint};
+use lab_core::workspace::{Workspace, read_file};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -64,34 +64,13 @@ fn build(workspace: &Workspace, lab: &Lab, package: &str, feature: &'static str)
     }
 }
 
-fn package(lab: &Lab, on: &OnLab) -> String {
-    if on.solution { lab.solution_name() } else { lab.name.clone() }
-}
-
 fn tables(workspace: &Workspace, lab: &Lab, on: &OnLab) -> Result<u8> {
-    let package = package(lab, on);
-    let subject = kept::subject(workspace, lab, on.solution);
-    let program = cargo::build(workspace, &build(workspace, lab, &package, "tasks"))?.executable(&package)?;
-    kept::is_still(workspace, lab, subject)?;
-    let out = kept::folder(workspace, lab, "console", subject, on.smoke);
-    create_folder(&out)?;
-    let mut arguments = vec!["tasks".to_string(), "--seed".into(), on.seed.to_string()];
-    arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
-    if on.smoke {
-        arguments.push("--smoke".into());
-    }
-    let bar = spinner(format!("Watching the tasks of {package} under load"));
-    let call = Call { arguments, limit: LIMIT, pass_on: !on.json, ..Call::default() };
-    let records = runner::run(&program, &call)?.finished()?;
-    bar.finish_and_clear();
-    let kept = kept::keep(workspace, lab, "console", subject, on, &records);
-    if on.json {
-        print_records(&records)?;
-    } else {
-        show(workspace, lab, on, &records, &out)?;
-    }
-    kept::warn(kept);
-    Ok(0)
+    let recorder = Recorder { workspace, lab, verb: "console", on };
+    let program = recorder.build(|package| build(workspace, lab, package, "tasks"))?;
+    let doing = format!("Watching the tasks of {} under load", on.package(lab));
+    let call = Call { limit: LIMIT, pass_on: !on.json, ..Call::default() };
+    let records = recorder.run(&program, "tasks", None, doing, call)?;
+    recorder.keep_and_show(program.subject, &records, |records| show(workspace, lab, on, records, &program.out))
 }
 
 fn show(workspace: &Workspace, lab: &Lab, on: &OnLab, records: &[Record], out: &Path) -> Result<()> {

@@ -11,7 +11,7 @@ use lab_results::names::{NOT_FOR_THE_SLO, change_is_named, cpu_time_of_work};
 use lab_results::{FrameChange, Record};
 
 use crate::args::Differing;
-use crate::verbs::profile::print_records;
+use crate::verbs::recorder::{self, print_records, text};
 use lab_core::arena::{self, Attempt};
 use lab_core::catalogue::{Kind, Lab};
 use lab_core::child::TemporaryFolder;
@@ -19,10 +19,11 @@ use lab_core::error::Usage;
 use lab_core::flame;
 use lab_core::kept;
 use lab_core::next;
+use lab_core::on_lab::arguments;
 use lab_core::render::{grid, print, right_aligned};
-use lab_core::runner::{self, Call};
+use lab_core::runner::Call;
 use lab_core::say;
-use lab_core::terminal::{COMMAND, HEADING, QUIET, WARN, paint, spinner};
+use lab_core::terminal::{COMMAND, HEADING, QUIET, WARN, paint};
 use lab_core::workspace::{Workspace, create_folder};
 
 const VERB: &str = "flamediff";
@@ -111,15 +112,11 @@ fn sample_in_turns(roles: [&str; 2], programs: &[PathBuf; 2], options: &Differin
     let mut sampled = [Sampled::default(), Sampled::default()];
     for round in 1..=ROUNDS {
         for ((role, program), sum) in roles.iter().zip(programs).zip(&mut sampled) {
-            let bar = spinner(format!("Sampling {role}, round {round} of {ROUNDS}"));
-            let mut arguments = vec!["profile".to_string(), "--seed".into(), options.seed.to_string()];
+            let mut arguments = arguments("profile", options.seed, options.smoke);
             arguments.extend(["--out".into(), text(rounds.path())?, "--seconds".into(), seconds.to_string()]);
-            if options.smoke {
-                arguments.push("--smoke".into());
-            }
             let limit = AROUND + Duration::from_secs_f64(seconds);
-            let records = runner::run(program, &Call { arguments, limit, ..Call::default() })?.finished();
-            bar.finish_and_clear();
+            let doing = format!("Sampling {role}, round {round} of {ROUNDS}");
+            let records = recorder::run(program, doing, Call { arguments, limit, ..Call::default() });
             for record in records.with_context(|| format!("{role} could not be sampled"))? {
                 let Record::Profile { folded, cpu_ms, work, work_of, .. } = record else { continue };
                 sum.folded += &fs::read_to_string(&folded).with_context(|| format!("Failed to read {folded}"))?;
@@ -130,10 +127,6 @@ fn sample_in_turns(roles: [&str; 2], programs: &[PathBuf; 2], options: &Differin
         }
     }
     Ok(sampled)
-}
-
-fn text(path: &Path) -> Result<String> {
-    Ok(path.to_str().context("the target path is not Unicode")?.into())
 }
 
 fn show(lab: &Lab, record: &Record) {

@@ -7,23 +7,19 @@ mod compare;
 mod show;
 mod sites;
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, bail};
 use lab_results::{ProgramRun, Record};
 
+use crate::verbs::recorder::{self, Recorder};
 use lab_core::arena::{self, Attempt};
 use lab_core::catalogue::{self, Kind, Lab};
 use lab_core::database;
 use lab_core::error::Usage;
 use lab_core::kept;
 use lab_core::on_lab::OnLab;
-use lab_core::runner::{self, Call};
-use lab_core::terminal::{print_line, spinner};
-use lab_core::workspace::{Workspace, create_folder};
-
-/// dhat slows programs down by a factor of thirty.
-const LIMIT: Duration = Duration::from_secs(180);
+use lab_core::runner::Call;
+use lab_core::terminal::print_line;
+use lab_core::workspace::Workspace;
 
 /// A way to look at the heap.
 struct Tool {
@@ -58,20 +54,14 @@ pub fn run(workspace: &Workspace, lab: &Lab, on: &OnLab, live: bool) -> Result<u
     // All are built first: words of the compiler's should not wait for a profile.
     let build = |&subject| Ok((subject, arena.build_with(workspace, subject, tool.feature)?));
     let programs = subjects.iter().map(build).collect::<Result<Vec<_>>>()?;
+    let recorder = Recorder { workspace, lab, verb: tool.verb, on };
     let (mut runs, mut kept) = (Vec::new(), Vec::new());
     for (subject, program) in programs {
-        let out = kept::folder(workspace, lab, tool.verb, subject, on.smoke);
-        create_folder(&out)?;
-        let mut arguments = vec![tool.verb.to_string(), "--seed".into(), on.seed.to_string()];
-        arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
-        arguments.extend(["--seconds".into(), if on.smoke { "0.5" } else { "4" }.into()]);
-        if on.smoke {
-            arguments.push("--smoke".into());
-        }
-        let bar = spinner(format!("Running {} ({subject}) under its heap profiler", lab.name));
-        let call = Call { arguments, environment: vec![("DB", database::chosen()?)], limit: LIMIT, ..Call::default() };
-        let mut records = runner::run(&program, &call)?.finished().with_context(|| format!("{subject} failed"))?;
-        bar.finish_and_clear();
+        let program = recorder.program(subject, program)?;
+        let doing = format!("Running {} ({subject}) under its heap profiler", lab.name);
+        let call = Call { environment: vec![("DB", database::chosen()?)], limit: recorder::LIMIT, ..Call::default() };
+        let records = recorder.run(&program, tool.verb, Some(recorder::seconds(on.smoke)), doing, call);
+        let mut records = records.with_context(|| format!("{subject} failed"))?;
         records.iter_mut().for_each(as_the_checkout_has_it);
         let run = kept::run_of(lab, subject, on.seed, on.smoke, &records)?;
         kept.push(kept::keep_run(workspace, lab, tool.verb, &run));

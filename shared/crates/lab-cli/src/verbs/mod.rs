@@ -18,6 +18,7 @@ pub mod load;
 pub mod offcpu;
 pub mod prefetch;
 pub mod profile;
+pub mod recorder;
 pub mod report;
 pub mod reproduce;
 pub mod reset;

@@ -6,16 +6,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use lab_results::Record;
 
 use crate::args::Recorded;
-use crate::verbs::profile::{print_records, shares};
+use crate::verbs::profile::shares;
+use crate::verbs::recorder::{self, Recorder};
 use lab_core::cargo::{self, Build};
 use lab_core::catalogue::Lab;
-use lab_core::kept;
 use lab_core::perf::{self, Recording};
 use lab_core::programs;
 use lab_core::render::{grid, print};
 use lab_core::say;
 use lab_core::terminal::{HEADING, QUIET, paint};
-use lab_core::workspace::{Workspace, create_folder};
+use lab_core::workspace::Workspace;
 
 /// What to look at where the kernel does not show who waits.
 const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab console NN --table`), the pool's gauges (`make lab-02`), and \
@@ -24,34 +24,20 @@ const OTHERWISE: &str = "What else shows waiting: the tasks' table (`cargo lab c
 /// Draws who waited in the midst of work.
 pub fn run(workspace: &Workspace, lab: &Lab, recorded: &Recorded) -> Result<u8> {
     may_trace().map_err(|error| anyhow!("{error:#}\n{}", OTHERWISE.replace("NN", &lab.nn())))?;
-    let subject = kept::subject(workspace, lab, recorded.on.solution);
-    let records = collect(workspace, lab, subject, recorded)?;
-    let kept = kept::keep(workspace, lab, "offcpu", subject, &recorded.on, &records);
-    if recorded.on.json {
-        print_records(&records)?;
-    } else {
-        records.iter().for_each(|record| show(workspace, record));
-    }
-    kept::warn(kept);
-    Ok(0)
-}
-
-fn collect(workspace: &Workspace, lab: &Lab, subject: &str, recorded: &Recorded) -> Result<Vec<Record>> {
-    let on = &recorded.on;
-    let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
-    let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
-    kept::is_still(workspace, lab, subject)?;
-    let out = kept::folder(workspace, lab, "offcpu", subject, on.smoke);
-    create_folder(&out)?;
-    let folder = out.to_str().context("the target path is not Unicode")?;
+    let recorder = Recorder { workspace, lab, verb: "offcpu", on: &recorded.on };
+    let program = recorder.build(|package| build(workspace, lab, package))?;
     let recording = Recording {
         record: &["-e", "sched:sched_switch", "--switch-events", "--call-graph", "fp"],
         script: &["--show-switch-events"],
-        flame: ["offcpu", "--out", folder].map(String::from).into(),
-        seconds: recorded.seconds.unwrap_or(if on.smoke { 1 } else { 4 }),
-        keep: recorded.keep.then(|| out.join("perf.data")),
+        flame: vec!["offcpu".into(), "--out".into(), recorder::text(&program.out)?],
+        seconds: recorded.seconds.unwrap_or(if recorded.on.smoke { 1 } else { 4 }),
+        keep: recorded.keep.then(|| program.out.join("perf.data")),
     };
-    perf::collect(workspace, &program, on, &recording)
+    let records = perf::collect(workspace, &program.path, &recorded.on, &recording)?;
+    recorder.keep_and_show(program.subject, &records, |records| {
+        records.iter().for_each(|record| show(workspace, record));
+        Ok(())
+    })
 }
 
 /// What this verb builds of a lab, where this machine lets it record anything.

@@ -1,29 +1,25 @@
 //! `lab profile`: where the time goes.
 
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lab_results::Record;
 
 use crate::args::Recorded;
+use crate::verbs::recorder::{self, Program, Recorder};
 use lab_core::cargo::{self, Build};
 use lab_core::catalogue::Lab;
 use lab_core::error::Usage;
-use lab_core::kept;
 use lab_core::next;
 use lab_core::perf::{self, Recording};
 use lab_core::programs;
 use lab_core::render::{grid, print};
-use lab_core::runner::{self, Call};
+use lab_core::runner::Call;
 use lab_core::say;
-use lab_core::terminal::{COMMAND, HEADING, paint, print_line, spinner};
-use lab_core::workspace::{Workspace, create_folder};
+use lab_core::terminal::{COMMAND, HEADING, paint};
+use lab_core::workspace::Workspace;
 
 use lab_core::on_top::on_top;
-
-/// Profilers slow programs down.
-const LIMIT: Duration = Duration::from_secs(180);
 
 /// Draws a flamegraph.
 pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: bool) -> Result<u8> {
@@ -31,19 +27,21 @@ pub fn cpu(workspace: &Workspace, lab: &Lab, recorded: &Recorded, with_perf: boo
     if recorded.keep && !with_perf {
         return Err(Usage("--keep keeps perf's file, and goes with --perf".into()).into());
     }
-    let subject = kept::subject(workspace, lab, on.solution);
-    let records = match with_perf {
-        true => collect_with_perf(workspace, lab, subject, recorded)?,
-        false => collect_in_process(workspace, lab, subject, recorded)?,
-    };
-    let kept = kept::keep(workspace, lab, "profile", subject, on, &records);
-    if on.json {
-        print_records(&records)?;
+    let recorder = Recorder { workspace, lab, verb: "profile", on };
+    let (program, records) = if with_perf {
+        perf::require()?;
+        let program = recorder.build(|package| programs::build(workspace, lab, package))?;
+        let records = collect_with_perf(&recorder, &program, recorded)?;
+        (program, records)
     } else {
-        show(workspace, lab, &records)?;
-    }
-    kept::warn(kept);
-    Ok(0)
+        let program = recorder.build(|package| build(workspace, lab, package))?;
+        let seconds = recorded.seconds.map_or(recorder::seconds(on.smoke), f64::from);
+        let doing = format!("Running {} under its profiler", on.package(lab));
+        let call = Call { limit: recorder::LIMIT, ..Call::default() };
+        let records = recorder.run(&program, "profile", Some(seconds), doing, call)?;
+        (program, records)
+    };
+    recorder.keep_and_show(program.subject, &records, |records| show(workspace, lab, records))
 }
 
 fn show(workspace: &Workspace, lab: &Lab, records: &[Record]) -> Result<()> {
@@ -79,52 +77,18 @@ pub fn shares(top: &[(String, f64)]) -> comfy_table::Table {
 }
 
 /// Samples each process's stack from outside. perf finds inlined functions, and the kernel's.
-fn collect_with_perf(workspace: &Workspace, lab: &Lab, subject: &str, recorded: &Recorded) -> Result<Vec<Record>> {
-    let on = &recorded.on;
-    perf::require()?;
-    let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
-    let build = Build {
-        title: cargo::title(&workspace.target, &package, &programs::needs(lab)),
-        arguments: vec!["--package".into(), package.clone()],
-        ..Build::default()
-    };
-    let program = cargo::build(workspace, &build)?.executable(&package)?;
-    kept::is_still(workspace, lab, subject)?;
-    let out = kept::folder(workspace, lab, "profile", subject, on.smoke);
-    create_folder(&out)?;
-    let folder = out.to_str().context("the target path is not Unicode")?.to_string();
-    let seconds = recorded.seconds.unwrap_or(if on.smoke { 1 } else { 4 });
+fn collect_with_perf(recorder: &Recorder, program: &Program, recorded: &Recorded) -> Result<Vec<Record>> {
+    let seconds = recorded.seconds.unwrap_or(if recorder.on.smoke { 1 } else { 4 });
+    let folder = recorder::text(&program.out)?;
     let flame = ["perf", "--out", &folder, "--hertz", "499", "--seconds", &seconds.to_string()].map(String::from);
     let recording = Recording {
         record: &["-e", "cpu-clock", "-F", "499", "--call-graph", "dwarf,16384"],
         script: &[],
         flame: flame.into(),
         seconds,
-        keep: recorded.keep.then(|| out.join("perf.data")),
+        keep: recorded.keep.then(|| program.out.join("perf.data")),
     };
-    perf::collect(workspace, &program, on, &recording)
-}
-
-/// Samples inside the process, of a build with the profiler.
-fn collect_in_process(workspace: &Workspace, lab: &Lab, subject: &str, recorded: &Recorded) -> Result<Vec<Record>> {
-    let on = &recorded.on;
-    let package = if on.solution { lab.solution_name() } else { lab.name.clone() };
-    let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
-    kept::is_still(workspace, lab, subject)?;
-    let out = kept::folder(workspace, lab, "profile", subject, on.smoke);
-    create_folder(&out)?;
-    let seconds = recorded.seconds.map_or(if on.smoke { 0.5 } else { 4.0 }, f64::from);
-    let mut arguments = vec!["profile".to_string(), "--seed".into(), on.seed.to_string()];
-    arguments.extend(["--out".into(), out.to_str().context("the target path is not Unicode")?.into()]);
-    arguments.extend(["--seconds".into(), seconds.to_string()]);
-    if on.smoke {
-        arguments.push("--smoke".into());
-    }
-    let bar = spinner(format!("Running {package} under its profiler"));
-    let call = Call { arguments, limit: LIMIT, ..Call::default() };
-    let records = runner::run(&program, &call)?.finished()?;
-    bar.finish_and_clear();
-    Ok(records)
+    perf::collect(recorder.workspace, &program.path, recorder.on, &recording)
 }
 
 /// What builds a lab or a solution with the sampler inside.
@@ -136,12 +100,4 @@ pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
         arguments: ["--package", package, "--features", "profile"].map(String::from).into(),
         ..Build::default()
     }
-}
-
-/// Prints records for programs.
-pub fn print_records(records: &[Record]) -> Result<()> {
-    for record in records {
-        print_line(&serde_json::to_string(record)?);
-    }
-    Ok(())
 }

@@ -1,18 +1,20 @@
 //! A service that is loaded, as a child.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use lab_results::Record;
+use anyhow::{Result, bail};
 
 use super::analytic::{PERIOD_MS, STALL_MS};
-use lab_core::child::{self, Running, Sees};
+use lab_core::child::Sees;
+use lab_core::runner::{Call, Session};
+
+/// A service that does not listen after so long hangs.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running service; it ends with this value.
 pub struct Service {
-    running: Option<Running>,
+    _session: Session,
     /// Where it listens, as `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -24,34 +26,16 @@ impl Service {
     }
 
     /// Starts a program that can `serve`, on a free port.
-    pub fn start(program: &Path, arguments: &[&str]) -> Result<Self> {
-        let mut command = child::command(program, Sees::Surroundings);
-        command
-            .args(["serve", "--port", "0"])
-            .args(arguments)
-            .env("LAB_CHILD", "1")
-            // It serves until its standard input closes, which it does when we are gone, however we went.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut running = Running::start(&mut command)?;
-        let stdout = running.child.stdout.take().context("stdout is piped")?;
-        let mut service = Service { running: Some(running), url: String::new() };
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        match serde_json::from_str(&line) {
-            Ok(Record::Serving { address }) => service.url = format!("http://{address}"),
-            Ok(Record::Failed { message }) => bail!("{} failed: {message}", program.display()),
-            _ => bail!("{} did not say where it listens, but: {}", program.display(), line.trim()),
-        }
-        Ok(service)
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            // Nothing waits for its answers any more.
-            let _ = running.kill();
+    pub fn start(program: &Path, options: &[&str]) -> Result<Self> {
+        let arguments = ["serve", "--port", "0"].iter().chain(options).map(ToString::to_string).collect();
+        let call = Call { arguments, limit: LIMIT, sees: Sees::Surroundings, ..Call::default() };
+        let mut session = Session::with_input(program, &call)?;
+        match session.address() {
+            Some(address) => Ok(Service { _session: session, url: format!("http://{address}") }),
+            None => {
+                session.finish()?.finished()?;
+                bail!("{} ended before it listened", program.display())
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{LIMIT, build, package};
+use super::{LIMIT, build};
 use lab_core::cargo;
 use lab_core::catalogue::Lab;
 use lab_core::child::{self, Sees, run_in_foreground};
@@ -46,7 +46,7 @@ fn tools_of(workspace: &Workspace) -> String {
 
 /// The lab under load with console-subscriber inside, and the viewer in front of it.
 pub(super) fn open(workspace: &Workspace, lab: &Lab, on: &OnLab, program: &Path) -> Result<u8> {
-    let package = package(lab, on);
+    let package = on.package(lab);
     let service = cargo::build(workspace, &build(workspace, lab, &package, "console"))?.executable(&package)?;
     // Any port will do, since nobody has to type it; tokio-console's own may be taken by a service of the learner's.
     let address = match std::env::var(ADDRESS) {

@@ -24,6 +24,7 @@ use lab_core::catalogue::{self, Kind, Lab};
 use lab_core::database;
 use lab_core::kept;
 use lab_core::machine;
+use lab_core::on_lab;
 use lab_core::programs;
 use lab_core::runner::{Call, Session};
 use lab_core::say;
@@ -129,10 +130,7 @@ fn of_lab(workspace: &Workspace, lab: &Lab, gdb: &Path, on: &Dumping) -> Result<
     let subject = kept::subject(workspace, lab, on.solution);
     let program = cargo::build(workspace, &build(workspace, lab, &package))?.executable(&package)?;
     kept::is_still(workspace, lab, subject)?;
-    let mut arguments = vec!["busy".to_string(), "--seed".into(), on.seed.to_string()];
-    if on.smoke {
-        arguments.push("--smoke".into());
-    }
+    let arguments = on_lab::arguments("busy", on.seed, on.smoke);
     // Each arena of glibc's allocator reserves 64 MiB, and large blocks stay in them after they were freed: gdb would write that out.
     let small = [("MALLOC_ARENA_MAX", "1".into()), ("MALLOC_MMAP_THRESHOLD_", "131072".into())];
     let environment = [vec![("DB", database::chosen()?)], small.to_vec()].concat();
