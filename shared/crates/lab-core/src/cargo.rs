@@ -137,15 +137,24 @@ pub fn before(workspace: &Workspace, build: &Build) -> Result<fresh::Before> {
     fresh::before(root, &named, &target.join(build.profile.unwrap_or("release")))
 }
 
-/// Builds a program of somebody else's into our folder of tools; Cargo's words where that fails.
-pub fn install(workspace: &Workspace, name: &str, version: &str) -> Result<std::result::Result<(), String>> {
+/// Builds a program of somebody else's into our folder of tools, with these options of `cargo install`; Cargo's words where that fails.
+pub fn install(
+    workspace: &Workspace,
+    name: &str,
+    version: &str,
+    options: &[&str],
+) -> Result<std::result::Result<(), String>> {
     let tools = workspace.tools();
     create_folder(&tools)?;
     let root = tools.to_str().context("the target path is not Unicode")?;
     let scratch = tools.join("build");
     let build = Build {
         title: format!("Building {name}"),
-        arguments: ["--locked", "--root", root, "--version", version, name].map(String::from).into(),
+        arguments: ["--locked", "--root", root, "--version", version, name]
+            .iter()
+            .chain(options)
+            .map(ToString::to_string)
+            .collect(),
         target: Some(scratch.clone()),
         ..Build::default()
     };

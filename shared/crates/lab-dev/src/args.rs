@@ -1,5 +1,7 @@
 //! The command line of those who write labs.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::load::Part;
@@ -102,6 +104,15 @@ pub enum Task {
         measure: bool,
         /// Only this lab.
         lab: Option<String>,
+    },
+    /// Draw the book as pages for a browser, with mdBook.
+    Book {
+        /// Build mdBook where it is not installed, this once.
+        #[arg(long)]
+        install: bool,
+        /// The folder for the pages [default: book in the target folder]. What is in it is replaced.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
     },
     /// Play the book's story of a gradual slowdown: count every month, time it, tell which month moved what.
     History {

@@ -1,6 +1,7 @@
 //! `lab dev`, the program of those who write labs: what a learner compiles has none of it. Rules that are worth keeping are checked here.
 
 mod args;
+mod book;
 mod check;
 mod exam;
 mod figures;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
 
 fn run(workspace: &Workspace, task: Task) -> Result<u8> {
     match task {
+        Task::Book { install, out } => book::run(workspace, install, out.as_deref()),
         Task::History { record, no_time } => history::run(workspace, record, no_time),
         Task::New { number, slug, kind } => new::run(workspace, number, &slug, kind),
         Task::Picture => picture::record(workspace),

@@ -1,5 +1,7 @@
 //! Chromium without a window, driven over the pipe that it offers for debugging: no port, no driver program, no WebSocket.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::io::{BufRead, BufReader, PipeWriter, Write, pipe};
 use std::os::fd::OwnedFd;
 use std::path::Path;

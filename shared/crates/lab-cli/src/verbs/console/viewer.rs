@@ -34,7 +34,7 @@ pub(super) fn install(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     lab_core::complain!("Building tokio-console {VERSION} into {}, this once: some minutes ...", tools_of(workspace));
-    if let Err(words) = cargo::install(workspace, NAME, VERSION)? {
+    if let Err(words) = cargo::install(workspace, NAME, VERSION, &[])? {
         bail!("tokio-console could not be built. The table works without it (--table):\n{words}");
     }
     Ok(())
