@@ -123,7 +123,7 @@ fn forgets_its_tests(folder: &Path) -> bool {
     let library = manifest.split("\n[").find(|section| section.starts_with("lib]"));
     let mut files = Files::new();
     let is_read = pristine::collect(folder, &folder.join("src"), &mut files).is_ok();
-    library.is_some_and(|section| section.contains("test = false"))
+    library.is_some_and(|section| section.lines().any(|line| line == "test = false"))
         && is_read
         && files.values().any(|text| String::from_utf8_lossy(text).contains("#[test]"))
 }

@@ -4,6 +4,7 @@
 mod checkout;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
 use checkout::{Checkout, repository};
@@ -81,12 +82,44 @@ fn this_checkout_keeps_the_rules() {
     assert_eq!(check.code, 0, "{}{}", check.stdout, check.stderr);
 }
 
-/// What the map has a line for: each package's folder, but one line for all labs and one for all their solutions.
-fn places() -> BTreeSet<String> {
+/// What Cargo knows of the workspace.
+fn metadata() -> Value {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(repository());
     let metadata = checkout::ran(cargo.output().expect("cargo runs"));
-    let metadata: Value = serde_json::from_str(&metadata.stdout).unwrap_or_else(|_| panic!("{}", metadata.stderr));
+    serde_json::from_str(&metadata.stdout).unwrap_or_else(|_| panic!("{}", metadata.stderr))
+}
+
+/// rustdoc takes a second or two for each library, also for one without examples: CI asks it only where there are some.
+#[test]
+fn examples_in_the_documentation_are_tested_where_there_are_any() {
+    let metadata = metadata();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let is_library = |target: &&Value| target["kind"].as_array().is_some_and(|kinds| kinds.contains(&"lib".into()));
+        let Some(library) = package["targets"].as_array().expect("targets").iter().find(is_library) else { continue };
+        let root = library["src_path"].as_str().expect("a path");
+        let has_examples = has_examples(Path::new(root).parent().expect("src"));
+        let is_tested = library["doctest"] == true;
+        let advice = if has_examples { "take `doctest = false` out of" } else { "put `doctest = false` into" };
+        assert_eq!(has_examples, is_tested, "{advice} [lib] of {}", package["manifest_path"]);
+    }
+}
+
+fn has_examples(folder: &Path) -> bool {
+    std::fs::read_dir(folder).expect("listed").any(|entry| {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            return has_examples(&path);
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let is_code = |line: &str| ["/// ```", "//! ```"].iter().any(|fence| line.trim_start().starts_with(fence));
+        path.extension().is_some_and(|extension| extension == "rs") && text.lines().any(is_code)
+    })
+}
+
+/// What the map has a line for: each package's folder, but one line for all labs and one for all their solutions.
+fn places() -> BTreeSet<String> {
+    let metadata = metadata();
     let root = metadata["workspace_root"].as_str().expect("a folder");
     let packages = metadata["packages"].as_array().expect("packages").iter();
     let folders = packages.filter_map(|package| {
