@@ -1,21 +1,25 @@
 //! Every lab, proven both ways: the broken program misses its gates, the solution passes, and each known attempt under
 //! `solutions/<name>/attempts/` ends in the verdict that its file name begins with.
 
+use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lab_results::{Outcome, Record, Status, Verdict};
 
 use lab_core::arena::{self, Attempt, Together};
-use lab_core::catalogue::Lab;
+use lab_core::catalogue::{Kind, Lab};
 use lab_core::child::TemporaryFolder;
 use lab_core::on_top::on_top;
 use lab_core::pristine::{self, Files};
 use lab_core::runner::{self, Call};
 use lab_core::say;
 use lab_core::seal;
-use lab_core::terminal::{BAD, GOOD, QUIET, paint};
+use lab_core::terminal::{BAD, GOOD, QUIET, paint, spinner};
 use lab_core::verify::{self, Known, Options};
 use lab_core::workspace::Workspace;
 
@@ -162,7 +166,15 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
     Ok(problems)
 }
 
-/// Judges, without a clock and one after another, what can be built together; returns what cannot.
+/// How many attempts are judged at once. Counts are the same beside others; the slope of a pure function's CPU time is not.
+fn at_once(lab: &Lab) -> usize {
+    match lab.meta.kind {
+        Kind::Kernel => 1,
+        Kind::Store | Kind::Service | Kind::Review => std::thread::available_parallelism().map_or(1, NonZero::get),
+    }
+}
+
+/// Judges, without a clock, what can be built together; what came of it is told in the order of the proofs. Returns what cannot.
 pub fn together<'a>(
     workspace: &Workspace,
     lab: &Lab,
@@ -170,23 +182,48 @@ pub fn together<'a>(
     mut came: impl FnMut(&'a Proof, Verdict),
 ) -> Result<Vec<&'a Proof>> {
     let attempts: Vec<_> = proofs.iter().map(|proof| (proof.name.as_str(), &proof.attempt)).collect();
-    let (known, mut left, mut database) = (Known::default(), Vec::new(), None);
     seal::check(workspace, lab)?;
     let together = Together::lay_out(workspace, lab, &attempts)?;
     let lab = &together.arena.lab;
     let built = together.build(workspace)?;
+    let (mut judged, mut left) = (Vec::new(), Vec::new());
     for proof in proofs {
-        let Some(programs) = built.get(proof.name.as_str()) else {
-            left.push(*proof);
-            continue;
-        };
-        let database = match &database {
-            Some(database) => database,
-            None => database.insert(verify::database_for(lab, programs)?),
-        };
-        came(proof, verify::counts_only(workspace, lab, programs, database, SEED, &known)?);
+        match built.get(proof.name.as_str()) {
+            Some(programs) => judged.push((*proof, programs)),
+            None => left.push(*proof),
+        }
     }
-    Ok(left)
+    let Some((_, programs)) = judged.first() else { return Ok(left) };
+    let (database, known) = (verify::database_for(lab, programs)?, Known::default());
+    let (next, bar) = (AtomicUsize::new(0), spinner(format!("Judging the known attempts on {}", lab.name)));
+    let judge = |sender: Sender<(usize, Result<Verdict>)>| {
+        loop {
+            let i = next.fetch_add(1, SeqCst);
+            let Some((_, programs)) = judged.get(i) else { return };
+            let verdict = verify::counts_only(workspace, lab, programs, &database, SEED, &known);
+            if sender.send((i, verdict)).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let (sender, verdicts) = channel();
+        for _ in 0..at_once(lab) {
+            let sender = sender.clone();
+            scope.spawn(|| judge(sender));
+        }
+        drop(sender);
+        let (mut early, mut told) = (BTreeMap::new(), 0);
+        for (i, verdict) in verdicts {
+            early.insert(i, verdict?);
+            while let Some(verdict) = early.remove(&told) {
+                bar.suspend(|| came(judged[told].0, verdict));
+                told += 1;
+            }
+        }
+        bar.finish_and_clear();
+        Ok(left)
+    })
 }
 
 /// Says what came of a proof; the sentence about what is not as it must be.

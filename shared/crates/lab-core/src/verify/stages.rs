@@ -1,11 +1,12 @@
 //! The stages that need no clock: right answers, then counts.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use indicatif::ProgressBar;
 use lab_results::{Counts, Outcome, Record};
 
 use super::{Counted, Ended};
@@ -36,7 +37,7 @@ pub struct Stages<'a> {
     pub seed: u64,
     /// Small sizes.
     pub quick: bool,
-    /// A proof's: endless loops end sooner.
+    /// A proof's: endless loops end sooner, and several are at work at once, of which none can have the terminal for itself.
     pub is_proof: bool,
     /// Counts of the original and the reference that need not be taken again.
     pub known: &'a Known,
@@ -48,19 +49,19 @@ type Sized = (Vec<(u64, Counts)>, String, Vec<String>);
 /// Counts of originals and references that were taken, by program, seed and whether the sizes were small. A proof holds many attempts
 /// against the same two.
 #[derive(Default)]
-pub struct Known(RefCell<BTreeMap<(PathBuf, u64, bool), Sized>>);
+pub struct Known(Mutex<BTreeMap<(PathBuf, u64, bool), Sized>>);
 
 impl Known {
     /// All is counted again when it is asked for.
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.0.lock().expect("no thread panics with this lock").clear();
     }
 }
 
 impl Stages<'_> {
     /// Holds yours against the contract. The number of cases, or how it ended.
     pub fn check(&self) -> Result<std::result::Result<u64, Ended>> {
-        let bar = spinner("Checking the answers");
+        let bar = self.bar("Checking the answers");
         let ran = self.run(&self.programs.yours, "check", self.seed)?;
         bar.finish_and_clear();
         let found = checked(&ran)?;
@@ -69,7 +70,7 @@ impl Stages<'_> {
 
     /// Counts of original, yours and reference, from the same inputs.
     pub fn count(&self) -> Result<std::result::Result<Counted, Ended>> {
-        let bar = spinner("Counting");
+        let bar = self.bar("Counting");
         let (yours, unit, notes) = match self.counts_of(&self.programs.yours)? {
             Ok(counted) => counted,
             Err(ran) => return Ok(Err(self.invalid(&ran))),
@@ -93,6 +94,10 @@ impl Stages<'_> {
         }
         let counts = [("original", original), ("yours", yours), ("reference", reference)];
         Ok(Ok(Counted { counts, unit, notes }))
+    }
+
+    fn bar(&self, stage: &str) -> ProgressBar {
+        if self.is_proof { ProgressBar::hidden() } else { spinner(stage) }
     }
 
     /// A program that did not finish.
@@ -142,14 +147,16 @@ impl Stages<'_> {
     /// Counts of a program that is not the learner's.
     fn known_counts(&self, program: &Path, role: &str) -> Result<Sized> {
         let asked = (program.to_path_buf(), self.seed, self.quick);
-        if let Some(known) = self.known.0.borrow().get(&asked) {
+        // Held while it counts: whoever asks meanwhile waits for it, and does not count the same.
+        let mut all = self.known.0.lock().expect("no thread panics with this lock");
+        if let Some(known) = all.get(&asked) {
             return Ok(known.clone());
         }
         let counted = self.counts_of(program)?.map_err(|ran| {
             let why = ran.failure.unwrap_or_else(|| "it printed no counts".into());
             anyhow!("the {role} program failed: {why}")
         })?;
-        self.known.0.borrow_mut().insert(asked, counted.clone());
+        all.insert(asked, counted.clone());
         Ok(counted)
     }
 
