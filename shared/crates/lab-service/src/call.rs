@@ -44,7 +44,7 @@ pub fn case(name: &str) {
 ///
 /// # Errors
 /// It is another one: a [`Wrong`].
-pub(crate) fn hold<A: PartialEq + Debug>(case: &str, input: &str, right: &A, answer: &A) -> Result<()> {
+pub fn hold<A: PartialEq + Debug>(case: &str, input: &str, right: &A, answer: &A) -> Result<()> {
     if answer == right {
         return Ok(());
     }

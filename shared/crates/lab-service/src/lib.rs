@@ -66,7 +66,7 @@ mod show;
 mod wrong;
 
 pub use beside::Bystanders;
-pub use call::{Answering, Begin, Call, Wrong, case};
+pub use call::{Answering, Begin, Call, Wrong, case, hold};
 pub use cases::{Case, Exchange, Expecting, Outcome};
 pub use flow::{Comes, Flow, Take, answered_rightly, drive, json};
 pub use gauges::GaugeReadings;
