@@ -66,6 +66,8 @@ pub enum Skeleton {
     Store,
     /// A part of a service on a socket: what a request costs.
     Service,
+    /// Queueing or concurrency without a database: tokio's paused time, against theory.
+    Virtual,
 }
 
 impl Skeleton {
@@ -74,6 +76,7 @@ impl Skeleton {
             Skeleton::Kernel => of_kind!("kernel", "src/report.rs"),
             Skeleton::Store => of_kind!("store", "src/report.rs"),
             Skeleton::Service => of_kind!("service", "src/quote.rs"),
+            Skeleton::Virtual => of_kind!("virtual", "src/reserve.rs"),
         }
     }
 }

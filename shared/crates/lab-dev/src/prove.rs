@@ -208,6 +208,7 @@ fn held(lab: &Lab, proof: &Proof, mut verdict: Verdict, is_timed: bool) -> Optio
 /// how busy the machine is. That the solution's share is smaller cannot be asked for: where the culprit is all the work there is, so
 /// is its replacement.
 fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
+    let Some(culprit) = &lab.meta.culprit else { return Ok(None) };
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let program = arena.build_with(workspace, "original", "profile")?;
     let out = TemporaryFolder::new()?;
@@ -225,7 +226,7 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     }
     let folded = std::fs::read_to_string(out.path().join("stacks.folded"))?;
     let (on_top, share) = on_top(&folded, lab).unwrap_or_default();
-    let is_right = on_top.ends_with(&format!("::{}", lab.meta.culprit)) && share >= CULPRIT_SHARE;
+    let is_right = on_top.ends_with(&format!("::{culprit}")) && share >= CULPRIT_SHARE;
     let word = if is_right { paint(GOOD, "proven") } else { paint(BAD, "broken") };
     say!("{word} {} profile: {on_top} is on top, in {:.0}% of samples", lab.name, share * 100.0);
     Ok((!is_right).then(|| {
@@ -233,7 +234,7 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
             "{}: {on_top} is on top of the profile with {:.0}%, not the culprit {} with at least {:.0}%",
             lab.name,
             share * 100.0,
-            lab.meta.culprit,
+            culprit,
             CULPRIT_SHARE * 100.0
         )
     }))

@@ -4,6 +4,7 @@
 //! the verbs of [`program`] in JSON lines; `lab-cli` runs it and shows what it says. Original, yours and reference are
 //! the same program around another function, so that whatever is compared was measured in the same way.
 
+pub mod call;
 mod channel;
 pub mod judge;
 pub mod kernel;
@@ -29,6 +30,8 @@ mod sites;
 #[cfg(feature = "database")]
 pub mod store;
 mod trouble;
+#[cfg(feature = "virtual-time")]
+pub mod virtual_time;
 
 #[cfg(feature = "service")]
 pub use lab_load as load;
