@@ -63,6 +63,8 @@ pub enum Kind {
     Service,
     /// Code that waits, in tokio's paused time: nothing of it is timed by a clock of the machine's.
     Virtual,
+    /// A file that is no Rust, whose text is handed to the contract's program: nothing is timed.
+    File,
     /// Claims about code that the lab brings, which the judge measures again: nothing of the learner's is timed.
     Review,
 }

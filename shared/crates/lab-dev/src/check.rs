@@ -112,6 +112,10 @@ fn declaration(lab: &Lab, broken: &mut Vec<String>) {
     if forgets_its_tests(&lab.folder) {
         broken.push("src/ has tests, and Cargo.toml says `test = false` below [lib]: take the line out".into());
     }
+    let edit = &lab.meta.edit;
+    if !edit.starts_with("src/") || (lab.meta.kind == Kind::File) == edit.ends_with(".rs") {
+        broken.push(format!("the file to edit, {edit}, lies in src/, and is Rust but in a `file` lab"));
+    }
     if !lab.folder.join(&lab.meta.edit).is_file() {
         broken.push(format!("the file to edit, {}, is not there", lab.meta.edit));
     }

@@ -68,6 +68,8 @@ pub enum Skeleton {
     Service,
     /// Queueing or concurrency without a database: tokio's paused time, against theory.
     Virtual,
+    /// A file that is no Rust: rules, SQL, a manifest.
+    File,
 }
 
 impl Skeleton {
@@ -77,6 +79,7 @@ impl Skeleton {
             Skeleton::Store => of_kind!("store", "src/report.rs"),
             Skeleton::Service => of_kind!("service", "src/quote.rs"),
             Skeleton::Virtual => of_kind!("virtual", "src/reserve.rs"),
+            Skeleton::File => of_kind!("file", "src/autoscaler.json"),
         }
     }
 }

@@ -4,14 +4,18 @@
 mod checkout;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
 use checkout::{Checkout, repository};
 use serde_json::Value;
 
+/// What a new pair can be about.
+const KINDS: [&str; 5] = ["kernel", "store", "service", "virtual", "file"];
+
 #[test]
 fn a_new_lab_only_lacks_its_recorded_figures() {
-    for kind in ["kernel", "store"] {
+    for kind in KINDS {
         let checkout = Checkout::new();
         let new = checkout.lab(&["new", "99", "slow-export", "--kind", kind]);
         assert_eq!(new.code, 0, "{}", new.stderr);
@@ -23,6 +27,35 @@ fn a_new_lab_only_lacks_its_recorded_figures() {
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("has no figures"), "{problems:?}");
     }
+}
+
+/// What is in a template is compiled nowhere else. All pairs lie in one checkout and take other people's crates from the builds of this one.
+#[test]
+fn a_new_pair_of_each_kind_is_proven_both_ways_and_its_benches_run() {
+    let checkout = Checkout::to_build_in();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let mut benches = Command::new(env!("CARGO"));
+    benches.args(["test", "--release", "--offline", "--quiet", "--benches"]);
+    let numbers: Vec<String> = (0..KINDS.len()).map(|at| (90 + at).to_string()).collect();
+    for (number, kind) in numbers.iter().zip(KINDS) {
+        let new = checkout.lab(&["new", number, kind, "--kind", kind]);
+        assert_eq!(new.code, 0, "{}", new.stderr);
+        for side in ["lab", "solution"] {
+            benches.args(["--package", &format!("{side}-{number}-{kind}")]);
+        }
+    }
+    for (number, kind) in numbers.iter().zip(KINDS) {
+        let mut prove = checkout.command(&["check", "--prove", number]);
+        let proven = checkout::ran(prove.env("CARGO_TARGET_DIR", target).output().expect("lab-dev runs"));
+        let said = |words: &str| proven.stdout.contains(&format!("proven lab-{number}-{kind} {words}"));
+        assert!(said("pristine: NOT YET") && said("solution: SOLVED"), "{proven:?}");
+        let broken: Vec<&str> = proven.stdout.lines().filter(|line| line.starts_with("broken")).collect();
+        assert!(broken.len() == 1 && broken[0].contains("has no figures"), "{broken:?}");
+    }
+    let ran = checkout::ran(
+        benches.current_dir(&checkout.root).env("CARGO_TARGET_DIR", target).output().expect("cargo runs"),
+    );
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 pub mod call;
 mod channel;
+pub mod file;
 pub mod judge;
 pub mod kernel;
 pub mod pairing;

@@ -128,6 +128,7 @@ fn refusal(lab: &Lab) -> String {
     if !lab.meta.kind.is_timed() {
         let why = match lab.meta.kind {
             Kind::Review => "what you wrote there is a review",
+            Kind::File => "what you wrote there is no program",
             _ => "the lab is about time that passes while nobody computes",
         };
         return format!(

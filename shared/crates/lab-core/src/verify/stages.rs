@@ -131,7 +131,7 @@ impl Stages<'_> {
         }
         let limit = match self.lab.meta.kind {
             Kind::Kernel => LIMIT,
-            Kind::Store | Kind::Service => LIMIT_OF_MANY,
+            Kind::Store | Kind::Service | Kind::File => LIMIT_OF_MANY,
             Kind::Review | Kind::Virtual => LIMIT_OF_FEW,
         };
         let limit = if self.is_proof && verb == "check" { limit / IN_A_PROOF } else { limit };
