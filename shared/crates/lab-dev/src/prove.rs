@@ -1,17 +1,18 @@
 //! Every lab, proven both ways: the broken program misses its gates, the solution passes, and each known attempt under
 //! `solutions/<name>/attempts/` ends in the verdict that its file name begins with.
 
-use std::path::{Path, PathBuf};
+mod attempts;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lab_results::{Outcome, Record, Status, Verdict};
 
+use self::attempts::{MISSES, Said, TIME, attempts, said};
 use lab_core::arena::{self, Attempt, Together};
 use lab_core::catalogue::Lab;
 use lab_core::child::TemporaryFolder;
 use lab_core::on_top::on_top;
-use lab_core::pristine::{self, Files};
 use lab_core::runner::{self, Call};
 use lab_core::say;
 use lab_core::seal;
@@ -27,19 +28,6 @@ const EXPECTED: [(&str, Outcome); 4] = [
     ("invalid-", Outcome::Invalid),
 ];
 
-/// How an attempt says which gates it misses: a comment of this and the names of their counts, on a line of its own; [`TIME`] alone where it
-/// passes all of them and is NOT YET, or wrong, where it is timed.
-const MISSES: &str = "misses: ";
-const TIME: &str = "time";
-/// The line of an attempt that cannot be compiled with the others, because it cannot be compiled.
-const APART: &str = "built apart: it does not compile";
-/// How the sentence begins that says what an attempt is, where the file's own documentation stands before it.
-const ATTEMPT: &str = "Attempt: ";
-/// What comments begin with: documentation of Rust's, Rust, YAML and TOML, SQL.
-const COMMENTS: [&str; 4] = ["//!", "//", "#", "--"];
-/// What stands in a comment elsewhere is a whole file beside an attempt whose format has no comments: `not-yet-a.md` beside
-/// `not-yet-a.json`.
-const BESIDE: &str = "md";
 /// All proofs start from this seed.
 const SEED: u64 = 7;
 
@@ -108,44 +96,13 @@ pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
     for (name, path) in attempts(workspace, lab)? {
         let known = EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix));
         let (_, expected) = known.with_context(|| format!("attempt {name} names no verdict: {EXPECTED:?}"))?;
-        let text = text(&path)?;
-        let misses = text.lines().find_map(|line| comment(line)?.strip_prefix(MISSES));
-        let misses = misses.map(|counts| counts.split(',').map(|count| count.trim().to_string()).collect());
+        let Said { misses, is_apart, about } = said(&path)?;
         if misses.is_none() && *expected == Outcome::NotYet {
             bail!("attempt {name} does not say which gates it misses: a comment `{MISSES}COUNT, COUNT`");
         }
-        let is_apart = text.lines().any(|line| comment(line) == Some(APART));
-        let about = about(&text);
         proofs.push(Proof { misses, about, is_apart, ..proof(&name, Attempt::Path(path), *expected) });
     }
     Ok(proofs)
-}
-
-/// What an attempt is: the first paragraph of its documentation, or the one that begins with [`ATTEMPT`].
-fn about(text: &str) -> String {
-    // In Rust an ordinary comment is none of the file's documentation.
-    let mark = COMMENTS.into_iter().find(|mark| *mark != "//" && text.starts_with(mark)).unwrap_or("//!");
-    let lines = text.lines().map_while(|line| line.strip_prefix(mark)).map(str::trim);
-    let lines: Vec<&str> = lines.filter(|line| !line.starts_with(MISSES)).collect();
-    let paragraphs = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
-    let mut paragraphs: Vec<String> = paragraphs.filter(|paragraph| !paragraph.is_empty()).collect();
-    let said = paragraphs.iter().find_map(|paragraph| paragraph.strip_prefix(ATTEMPT).map(String::from));
-    said.or_else(|| (!paragraphs.is_empty()).then(|| paragraphs.swap_remove(0))).unwrap_or_default()
-}
-
-/// What a line says that is a comment.
-fn comment(line: &str) -> Option<&str> {
-    COMMENTS.iter().find_map(|mark| line.strip_prefix(mark)).map(str::trim)
-}
-
-/// All that an attempt's files say. What stands beside it is a comment.
-fn text(path: &Path) -> Result<String> {
-    if let Ok(beside) = std::fs::read_to_string(path.with_extension(BESIDE)) {
-        return Ok(beside.lines().map(|line| format!("# {line}\n")).collect());
-    }
-    let mut files = Files::new();
-    pristine::collect(path.parent().unwrap_or(path), path, &mut files)?;
-    Ok(files.values().map(|text| String::from_utf8_lossy(text)).collect())
 }
 
 /// Runs all proofs; what did not come out as it must, one sentence each.
@@ -254,35 +211,4 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
             CULPRIT_SHARE * 100.0
         )
     }))
-}
-
-fn attempts(workspace: &Workspace, lab: &Lab) -> Result<Vec<(String, PathBuf)>> {
-    let folder = workspace.root.join("solutions").join(lab.solution_name()).join("attempts");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut attempts = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == BESIDE) {
-            continue;
-        }
-        let name = path.file_stem().context("an entry has a name")?.to_string_lossy().into_owned();
-        attempts.push((name, path));
-    }
-    attempts.sort();
-    Ok(attempts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::about;
-
-    #[test]
-    fn what_an_attempt_is_stands_first_or_behind_its_word() {
-        assert_eq!(about("//! Two\n//! lines.\n//!\n//! More.\nuse x;\n"), "Two lines.");
-        assert_eq!(about("//! The file's own.\n//!\n//! Attempt: asks again.\n"), "asks again.");
-        assert_eq!(about("use x;\n"), "");
-        assert_eq!(about("# misses: pages\n# One window\n# only.\ngroups:\n"), "One window only.");
-    }
 }

@@ -37,6 +37,9 @@ pub fn runtime(blocking_threads: usize) -> Result<Runtime> {
     builder.build().context("Failed to start a runtime")
 }
 
+/// What theory expects, and under which name: a mean response time in milliseconds.
+pub type Theory = (&'static str, fn() -> f64);
+
 /// What a lab supplies: functions over its part `P`, its world `W` (the doubles that the part calls) and the part's answers `A`.
 pub struct VirtualLab<P, W, A> {
     /// What calls are, such as `reservations`.
@@ -47,8 +50,8 @@ pub struct VirtualLab<P, W, A> {
     pub per_s: f64,
     /// What was promised for 99% of the calls, in milliseconds.
     pub slo_p99_ms: f64,
-    /// Mean response times in milliseconds that theory expects, by what they are of. The first one is of a right part.
-    pub theory: &'static [(&'static str, fn() -> f64)],
+    /// What theory expects. The first one is of a right part: gates are declared on what was found, divided by it.
+    pub theory: &'static [Theory],
     /// A world, for one scenario. All of it follows from the seed.
     pub world: fn(u64) -> W,
     /// The call with this number, from 0.
@@ -164,7 +167,10 @@ impl<P: Copy, W, A: PartialEq + Debug + Send + 'static> VirtualProgram<'_, P, W,
 /// A wrong answer is a record, and every other error the program's end.
 fn or_wrong(ended: Result<()>) -> Result<()> {
     match ended {
-        Err(error) => Ok(emit(&error.downcast::<Wrong>()?.0)),
+        Err(error) => {
+            emit(&error.downcast::<Wrong>()?.0);
+            Ok(())
+        }
         ended => ended,
     }
 }
