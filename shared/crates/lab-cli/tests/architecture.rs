@@ -151,7 +151,20 @@ fn a_lab_pays_only_for_what_it_needs() {
         let manifest =
             std::fs::read_to_string(repository().join("labs").join(package).join("Cargo.toml")).expect("read");
         assert_eq!(has(package, "sqlx"), manifest.contains("\"database\""), "{package} and sqlx");
-        assert_eq!(has(package, "axum"), manifest.contains("kind = \"service\""), "{package} and axum");
+        let is = |kind: &str| manifest.contains(&format!("kind = \"{kind}\""));
+        assert_eq!(has(package, "axum"), is("service"), "{package} and axum");
+        let has_tasks = is("service") || is("virtual") || manifest.contains("\"database\"");
+        assert_eq!(has(package, "tokio"), has_tasks, "{package} and tokio");
+    }
+}
+
+/// Where time is virtual nobody listens on a socket, and nothing is stored.
+#[test]
+fn virtual_time_brings_tokio_and_nothing_that_stands_on_it() {
+    let tree = cargo(&["tree", "--package", "lab-harness", "--features", "virtual-time", "--edges", "normal,build"]);
+    assert!(tree.contains("tokio v"), "{tree}");
+    for heavy in ["sqlx", "axum", "hyper", "lab-load", "orderflow-store"] {
+        assert!(!tree.contains(&format!("{heavy} v")), "virtual time compiles {heavy}");
     }
 }
 

@@ -100,7 +100,7 @@ impl Ground {
         for part in ["Cargo.toml", "src"] {
             pristine::collect(&solution_folder, &solution_folder.join(part), &mut solution)?;
         }
-        solution.retain(|path, _| path == "Cargo.toml" || is_source(Path::new(path)));
+        solution.retain(|path, _| path == "Cargo.toml" || *path == lab.meta.edit || is_source(Path::new(path)));
         write_package(&folder.join("original"), &lab, "original", &pristine)?;
         write_package(&folder.join("reference"), &lab, "reference", &solution)?;
         Ok(Ground { folder, lab, pristine, solution, lock })
@@ -131,8 +131,12 @@ impl Ground {
     /// The pristine lab with what counts of these files.
     fn yours(&self, theirs: &Files) -> Yours {
         let (files, ignored) = with_pristine_contract(&self.lab, &self.pristine, theirs);
-        let is_theirs =
-            |path: &str| path.starts_with("src/") && path != CONTRACT && self.pristine.get(path) != files.get(path);
+        let is_theirs = |path: &str| {
+            path.starts_with("src/")
+                && path != CONTRACT
+                && is_source(Path::new(path))
+                && self.pristine.get(path) != files.get(path)
+        };
         let refused = judges::refused(&self.lab.name, &files, is_theirs);
         Yours { files, ignored, refused }
     }

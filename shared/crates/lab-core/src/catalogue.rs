@@ -110,6 +110,9 @@ pub fn declared(folder: &Path, text: &str) -> Result<Lab> {
     if meta.kind == Kind::Kernel && (meta.contract.is_none() || meta.function.is_none()) {
         anyhow::bail!(problem("a kernel lab names its `contract` and `function`"));
     }
+    if !matches!(meta.kind, Kind::Virtual | Kind::File) && meta.culprit.is_none() {
+        anyhow::bail!(problem("a lab whose fault uses CPU time names its `culprit`"));
+    }
     Ok(Lab {
         number,
         slug: slug.to_string(),

@@ -39,8 +39,8 @@ pub struct Metadata {
     /// What the lab needs beyond Rust and a C compiler: `database`, `async`.
     #[serde(default)]
     pub needs: Vec<Need>,
-    /// The function that a CPU profile must name.
-    pub culprit: String,
+    /// The function that a CPU profile must name; nothing where the fault uses no CPU time of the learner's code.
+    pub culprit: Option<String>,
     /// Kernel labs: the contract's type, as a path in the crate.
     pub contract: Option<String>,
     /// Kernel labs: the function under test, as a path in the crate.
@@ -61,6 +61,10 @@ pub enum Kind {
     Store,
     /// A service on a socket, driven by the original's generator.
     Service,
+    /// Code that waits, in tokio's paused time: nothing of it is timed by a clock of the machine's.
+    Virtual,
+    /// A file that is no Rust, whose text is handed to the contract's program: nothing is timed.
+    File,
     /// Claims about code that the lab brings, which the judge measures again: nothing of the learner's is timed.
     Review,
 }
@@ -146,6 +150,13 @@ impl Question {
                 _ => None,
             }
         })
+    }
+}
+
+impl Kind {
+    /// Whether original, yours and reference are timed against each other.
+    pub fn is_timed(self) -> bool {
+        matches!(self, Kind::Kernel | Kind::Store | Kind::Service)
     }
 }
 

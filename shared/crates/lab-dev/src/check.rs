@@ -112,8 +112,25 @@ fn declaration(lab: &Lab, broken: &mut Vec<String>) {
     if forgets_its_tests(&lab.folder) {
         broken.push("src/ has tests, and Cargo.toml says `test = false` below [lib]: take the line out".into());
     }
+    broken.extend(misplaced(lab.meta.kind, &lab.meta.edit));
     if !lab.folder.join(&lab.meta.edit).is_file() {
         broken.push(format!("the file to edit, {}, is not there", lab.meta.edit));
+    }
+}
+
+/// What is wrong with the path of the file that the learner edits.
+fn misplaced(kind: Kind, edit: &str) -> Option<String> {
+    if !edit.starts_with("src/") {
+        return Some(format!(
+            "the file to edit, {edit}, is not below src/: the judge takes nothing else from a learner"
+        ));
+    }
+    match (kind, edit.ends_with(".rs")) {
+        (Kind::File, true) => {
+            Some(format!("the file to edit, {edit}, is Rust, and a `file` lab is about another format"))
+        }
+        (Kind::File, false) | (_, true) => None,
+        (_, false) => Some(format!("the file to edit, {edit}, is no Rust: such a lab is of the kind `file`")),
     }
 }
 
@@ -217,6 +234,15 @@ fn all_files(folder: &Path) -> Result<Files> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_to_edit_fits_the_kind() {
+        assert_eq!(misplaced(Kind::Virtual, "src/reserve.rs"), None);
+        assert_eq!(misplaced(Kind::File, "src/rules.yml"), None);
+        for (kind, edit) in [(Kind::File, "rules.yml"), (Kind::File, "src/rules.rs"), (Kind::Store, "src/rules.sql")] {
+            assert!(misplaced(kind, edit).is_some(), "{edit}");
+        }
+    }
 
     #[test]
     fn a_gate_is_understood_alone() {

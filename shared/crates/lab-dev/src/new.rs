@@ -11,7 +11,7 @@ use lab_core::terminal::{COMMAND, paint};
 use lab_core::workspace::{Workspace, write_atomically};
 
 macro_rules! templates {
-    ($folder:literal: $($path:literal),* $(,)?) => {
+    ($folder:literal: $($path:expr),* $(,)?) => {
         &[$(($path, include_str!(concat!("../templates/", $folder, "/", $path)))),*]
     };
 }
@@ -39,21 +39,21 @@ const COMMON: Templates = templates![
     "solution/trainer.md",
 ];
 
-/// What a pair of a kind has of its own.
+/// The file that the learner edits in a pair of a kind, and what such a pair has of its own.
 macro_rules! of_kind {
-    ($folder:literal) => {
-        templates![
+    ($folder:literal, $edit:literal) => {
+        ($edit, templates![
             $folder:
             "lab/Cargo.toml.template",
             "lab/benches/bench.rs",
             "lab/src/contract.rs",
             "lab/src/lib.rs",
-            "lab/src/report.rs",
+            concat!("lab/", $edit),
             "solution/Cargo.toml.template",
             "solution/benches/bench.rs",
             "solution/src/lib.rs",
-            "solution/src/report.rs",
-        ]
+            concat!("solution/", $edit),
+        ])
     };
 }
 
@@ -64,13 +64,22 @@ pub enum Skeleton {
     Kernel,
     /// Code over a database: statements and rows.
     Store,
+    /// A part of a service on a socket: what a request costs.
+    Service,
+    /// Queueing or concurrency without a database: tokio's paused time, against theory.
+    Virtual,
+    /// A file that is no Rust: rules, SQL, a manifest.
+    File,
 }
 
 impl Skeleton {
-    fn templates(self) -> Templates {
+    fn edit_and_templates(self) -> (&'static str, Templates) {
         match self {
-            Skeleton::Kernel => of_kind!("kernel"),
-            Skeleton::Store => of_kind!("store"),
+            Skeleton::Kernel => of_kind!("kernel", "src/report.rs"),
+            Skeleton::Store => of_kind!("store", "src/report.rs"),
+            Skeleton::Service => of_kind!("service", "src/quote.rs"),
+            Skeleton::Virtual => of_kind!("virtual", "src/reserve.rs"),
+            Skeleton::File => of_kind!("file", "src/autoscaler.json"),
         }
     }
 }
@@ -91,9 +100,11 @@ pub fn run(workspace: &Workspace, number: u32, slug: &str, skeleton: Skeleton) -
     }
     let nn = format!("{number:02}");
     let snake = slug.replace('-', "_");
-    for (path, text) in COMMON.iter().chain(skeleton.templates()) {
+    let (edit, templates) = skeleton.edit_and_templates();
+    for (path, text) in COMMON.iter().chain(templates) {
         let (side, rest) = path.split_once('/').expect("templates lie in lab/ or solution/");
-        let text = text.replace("{{NN}}", &nn).replace("{{slug}}", slug).replace("{{snake}}", &snake);
+        let named = [("{{NN}}", nn.as_str()), ("{{slug}}", slug), ("{{snake}}", &snake), ("{{edit}}", edit)];
+        let text = named.iter().fold(text.to_string(), |text, (name, value)| text.replace(name, value));
         let target = workspace
             .root
             .join(format!("{side}s"))

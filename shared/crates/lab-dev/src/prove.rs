@@ -1,9 +1,10 @@
 //! Every lab, proven both ways: the broken program misses its gates, the solution passes, and each known attempt under
 //! `solutions/<name>/attempts/` ends in the verdict that its file name begins with.
 
+mod attempts;
+
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -11,11 +12,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use lab_results::{Outcome, Record, Status, Verdict};
 
+use self::attempts::{MISSES, Said, TIME, attempts, said};
 use lab_core::arena::{self, Attempt, Together};
 use lab_core::catalogue::{Kind, Lab};
 use lab_core::child::TemporaryFolder;
 use lab_core::on_top::on_top;
-use lab_core::pristine::{self, Files};
 use lab_core::runner::{self, Call};
 use lab_core::say;
 use lab_core::seal;
@@ -31,14 +32,6 @@ const EXPECTED: [(&str, Outcome); 4] = [
     ("invalid-", Outcome::Invalid),
 ];
 
-/// How an attempt says which gates it misses: this, and the names of their counts, on a line of its own; [`TIME`] alone where it passes
-/// all of them and is NOT YET, or wrong, where it is timed.
-const MISSES: &str = "// misses: ";
-const TIME: &str = "time";
-/// The line of an attempt that cannot be compiled with the others, because it cannot be compiled.
-const APART: &str = "// built apart: it does not compile";
-/// How the sentence begins that says what an attempt is, where the file's own documentation stands before it.
-const ATTEMPT: &str = "Attempt: ";
 /// All proofs start from this seed.
 const SEED: u64 = 7;
 
@@ -107,33 +100,13 @@ pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
     for (name, path) in attempts(workspace, lab)? {
         let known = EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix));
         let (_, expected) = known.with_context(|| format!("attempt {name} names no verdict: {EXPECTED:?}"))?;
-        let text = text(&path)?;
-        let misses = text.lines().find_map(|line| line.strip_prefix(MISSES));
-        let misses = misses.map(|counts| counts.split(',').map(|count| count.trim().to_string()).collect());
+        let Said { misses, is_apart, about } = said(&path)?;
         if misses.is_none() && *expected == Outcome::NotYet {
-            bail!("attempt {name} does not say which gates it misses: a line `{MISSES}COUNT, COUNT`");
+            bail!("attempt {name} does not say which gates it misses: a comment `{MISSES}COUNT, COUNT`");
         }
-        let is_apart = text.lines().any(|line| line == APART);
-        let about = about(&text);
         proofs.push(Proof { misses, about, is_apart, ..proof(&name, Attempt::Path(path), *expected) });
     }
     Ok(proofs)
-}
-
-/// What an attempt is: the first sentence of its documentation, or the one that begins with [`ATTEMPT`].
-fn about(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
-    let paragraphs = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
-    let mut paragraphs: Vec<String> = paragraphs.filter(|paragraph| !paragraph.is_empty()).collect();
-    let said = paragraphs.iter().find_map(|paragraph| paragraph.strip_prefix(ATTEMPT).map(String::from));
-    said.or_else(|| (!paragraphs.is_empty()).then(|| paragraphs.swap_remove(0))).unwrap_or_default()
-}
-
-/// All that an attempt's files say.
-fn text(path: &Path) -> Result<String> {
-    let mut files = Files::new();
-    pristine::collect(path.parent().unwrap_or(path), path, &mut files)?;
-    Ok(files.values().map(|text| String::from_utf8_lossy(text)).collect())
 }
 
 /// Runs all proofs; what did not come out as it must, one sentence each.
@@ -170,7 +143,7 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
 fn at_once(lab: &Lab) -> usize {
     match lab.meta.kind {
         Kind::Kernel => 1,
-        Kind::Store | Kind::Service | Kind::Review => std::thread::available_parallelism().map_or(1, NonZero::get),
+        Kind::Store | Kind::Service | Kind::Review | Kind::Virtual | Kind::File => std::thread::available_parallelism().map_or(1, NonZero::get),
     }
 }
 
@@ -245,6 +218,7 @@ fn held(lab: &Lab, proof: &Proof, mut verdict: Verdict, is_timed: bool) -> Optio
 /// how busy the machine is. That the solution's share is smaller cannot be asked for: where the culprit is all the work there is, so
 /// is its replacement.
 fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
+    let Some(culprit) = &lab.meta.culprit else { return Ok(None) };
     let arena = arena::lay_out(workspace, lab, &Attempt::Current)?;
     let program = arena.build_with(workspace, "original", "profile")?;
     let out = TemporaryFolder::new()?;
@@ -262,7 +236,7 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
     }
     let folded = std::fs::read_to_string(out.path().join("stacks.folded"))?;
     let (on_top, share) = on_top(&folded, lab).unwrap_or_default();
-    let is_right = on_top.ends_with(&format!("::{}", lab.meta.culprit)) && share >= CULPRIT_SHARE;
+    let is_right = on_top.ends_with(&format!("::{culprit}")) && share >= CULPRIT_SHARE;
     let word = if is_right { paint(GOOD, "proven") } else { paint(BAD, "broken") };
     say!("{word} {} profile: {on_top} is on top, in {:.0}% of samples", lab.name, share * 100.0);
     Ok((!is_right).then(|| {
@@ -270,35 +244,8 @@ fn culprit(workspace: &Workspace, lab: &Lab) -> Result<Option<String>> {
             "{}: {on_top} is on top of the profile with {:.0}%, not the culprit {} with at least {:.0}%",
             lab.name,
             share * 100.0,
-            lab.meta.culprit,
+            culprit,
             CULPRIT_SHARE * 100.0
         )
     }))
-}
-
-fn attempts(workspace: &Workspace, lab: &Lab) -> Result<Vec<(String, PathBuf)>> {
-    let folder = workspace.root.join("solutions").join(lab.solution_name()).join("attempts");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut attempts = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_stem().context("an entry has a name")?.to_string_lossy().into_owned();
-        attempts.push((name, path));
-    }
-    attempts.sort();
-    Ok(attempts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::about;
-
-    #[test]
-    fn what_an_attempt_is_stands_first_or_behind_its_word() {
-        assert_eq!(about("//! Two\n//! lines.\n//!\n//! More.\nuse x;\n"), "Two lines.");
-        assert_eq!(about("//! The file's own.\n//!\n//! Attempt: asks again.\n"), "asks again.");
-        assert_eq!(about("use x;\n"), "");
-    }
 }

@@ -6,13 +6,17 @@ mod checkout;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use checkout::{Checkout, repository};
 use serde_json::Value;
 
+/// What a new pair can be about.
+const KINDS: [&str; 5] = ["kernel", "store", "service", "virtual", "file"];
+
 #[test]
 fn a_new_lab_only_lacks_its_recorded_figures() {
-    for kind in ["kernel", "store"] {
+    for kind in KINDS {
         let checkout = Checkout::new();
         let new = checkout.lab(&["new", "99", "slow-export", "--kind", kind]);
         assert_eq!(new.code, 0, "{}", new.stderr);
@@ -23,6 +27,30 @@ fn a_new_lab_only_lacks_its_recorded_figures() {
         let problems: Vec<&str> = check.stdout.lines().filter(|line| line.contains("lab-99")).collect();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("has no figures"), "{problems:?}");
+    }
+}
+
+/// Templates are compiled nowhere else. The crates that a pair stands on are this checkout's own, so that none is compiled a second time for
+/// the copy. Benches are left out: Criterion would be compiled for each kind.
+#[test]
+fn a_new_pair_of_each_kind_is_proven_both_ways() {
+    let checkout = Checkout::to_build_in();
+    let ours = repository().join("shared").display().to_string();
+    let manifest = checkout.read("Cargo.toml").replace("path = \"shared", &format!("path = \"{ours}"));
+    let manifest: Vec<&str> = manifest.lines().filter(|line| !line.starts_with("    \"shared/")).collect();
+    checkout.write("Cargo.toml", &manifest.join("\n"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    for (number, kind) in (90..).zip(KINDS) {
+        let (number, began) = (number.to_string(), Instant::now());
+        let new = checkout.lab(&["new", &number, kind, "--kind", kind]);
+        assert_eq!(new.code, 0, "{}", new.stderr);
+        let mut prove = checkout.command(&["check", "--prove", &number]);
+        let proven = checkout::ran(prove.env("CARGO_TARGET_DIR", target).output().expect("lab-dev runs"));
+        let said = |words: &str| proven.stdout.contains(&format!("proven lab-{number}-{kind} {words}"));
+        assert!(said("pristine: NOT YET") && said("solution: SOLVED"), "{proven:?}");
+        let broken: Vec<&str> = proven.stdout.lines().filter(|line| line.starts_with("broken")).collect();
+        assert!(broken.len() == 1 && broken[0].contains("has no figures"), "{broken:?}");
+        println!("{kind}: {:.0} s", began.elapsed().as_secs_f64());
     }
 }
 

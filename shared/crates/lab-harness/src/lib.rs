@@ -1,10 +1,12 @@
 //! What a lab's and a solution's programs are made of.
 //!
-//! A lab declares a contract and hands its one function to a program: [`kernel::main`] for a pure function. The program answers
-//! the verbs of [`program`] in JSON lines; `lab-cli` runs it and shows what it says. Original, yours and reference are
-//! the same program around another function, so that whatever is compared was measured in the same way.
+//! A lab declares a contract and hands its one function to a program: [`kernel::main`] for a pure function; or its file's text, to
+//! [`file::main`]. The program answers the verbs of [`program`] in JSON lines; `lab-cli` runs it and shows what it says. Original, yours and
+//! reference are the same program around another function or text, so that whatever is compared was measured in the same way.
 
+pub mod call;
 mod channel;
+pub mod file;
 pub mod judge;
 pub mod kernel;
 pub mod pairing;
@@ -29,6 +31,8 @@ mod sites;
 #[cfg(feature = "database")]
 pub mod store;
 mod trouble;
+#[cfg(feature = "virtual-time")]
+pub mod virtual_time;
 
 #[cfg(feature = "service")]
 pub use lab_load as load;

@@ -24,6 +24,12 @@ pub fn mean_wait(servers: u32, offered: f64, service_time: f64) -> f64 {
     if spare <= 0.0 { f64::INFINITY } else { erlang_c(servers, offered) * service_time / spare }
 }
 
+/// Mean wait of all arrivals in an M/D/1 queue, where each needs the same `service_time` and one is served at a time, in that unit; infinite
+/// when the load is not below 1. Source: Pollaczek and Khinchine's formula, in Gross et al., section 5.1.
+pub fn mean_wait_of_constant_service(offered: f64, service_time: f64) -> f64 {
+    if offered >= 1.0 { f64::INFINITY } else { offered * service_time / (2.0 * (1.0 - offered)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,9 +47,16 @@ mod tests {
     }
 
     #[test]
+    fn constant_service_halves_the_wait_of_exponential_service() {
+        assert!((mean_wait_of_constant_service(0.9, 20.0) - 90.0).abs() < 1e-9);
+        assert!((mean_wait(1, 0.9, 20.0) - 180.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn an_overloaded_queue_waits_for_ever() {
         assert_eq!(erlang_c(10, 16.0), 1.0);
         assert_eq!(mean_wait(10, 16.0, 0.2), f64::INFINITY);
+        assert_eq!(mean_wait_of_constant_service(1.0, 20.0), f64::INFINITY);
         assert_eq!(little(80.0, 0.2), 16.0);
     }
 }

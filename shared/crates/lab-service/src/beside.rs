@@ -11,8 +11,8 @@ use lab_harness::service;
 use tokio::runtime::Runtime;
 use tokio::task::yield_now;
 
-use crate::call::{Answering, Call, hold};
 use crate::crowd::joined;
+use lab_harness::call::{Answering, Call, hold};
 
 /// Turns that the other task wants.
 const TURNS: u64 = 1_000;

@@ -10,7 +10,7 @@ use lab_harness::probe::allocations;
 use tokio::runtime::Runtime;
 use tokio::task::{JoinError, JoinHandle, unconstrained};
 
-use crate::call::{Answering, Call, hold_all, split};
+use lab_harness::call::{Answering, Call, hold_all, split};
 
 /// All of them call in one moment, and each gets the right answer. They have all begun before the first one can be through, so that
 /// whoever counts those in front finds the whole crowd.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use lab_harness::probe::allocations;
 use tokio::runtime::Runtime;
 
-use crate::call::{Call, hold};
+use lab_harness::call::{Call, hold};
 
 /// The longest that work goes on which nobody waits for.
 const GOES_ON: Duration = Duration::from_secs(10);

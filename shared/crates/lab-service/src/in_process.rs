@@ -8,12 +8,12 @@ use lab_harness::probe::polls::PollTimes;
 use lab_harness::service;
 
 use crate::beside::{polls, turns_of_others};
-use crate::call::{Call, case};
 use crate::crowd::{all_at_once, peak_at_once};
 use crate::hang_up::peak_of_those_who_hang_up;
 use crate::lab::Counted;
 use crate::patience::nobody_gives_up;
 use crate::same_cost::{Costs, costs};
+use lab_harness::call::{Call, case};
 
 /// Callers at once whose calls cost a fraction of a millisecond: more than any plausible limit of a queue.
 const CROWD: usize = 500;

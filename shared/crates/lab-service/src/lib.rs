@@ -49,7 +49,6 @@
 //! ```
 
 mod beside;
-mod call;
 mod cases;
 mod crowd;
 mod flow;
@@ -66,12 +65,12 @@ mod show;
 mod wrong;
 
 pub use beside::Bystanders;
-pub use call::{Answering, Begin, Call, Wrong, case};
 pub use cases::{Case, Exchange, Expecting, Outcome};
 pub use flow::{Comes, Flow, Take, answered_rightly, drive, json};
 pub use gauges::GaugeReadings;
 pub use in_process::{Ask, InProcess, Owed};
 pub use lab::{Counted, Purpose, ServiceLab};
+pub use lab_harness::call::{Answering, Begin, Call, Wrong, case, hold};
 pub use patience::while_time_passes;
 pub use play::settles;
 pub use program::{cpu_s, main, window};

@@ -9,11 +9,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::runtime::Builder;
+use lab_harness::virtual_time;
 use tokio::task::{JoinError, unconstrained};
 
-use crate::call::{Answering, Call, hold_all, split};
 use crate::crowd::at_once;
+use lab_harness::call::{Answering, Call, hold_all, split};
 
 /// How much time passes on the runtime's clock.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -33,9 +33,7 @@ where
 {
     let (asked, begin) = split(calls);
     let answering: Vec<Answering<A>> = begin.into_iter().map(|begin| begin()).collect();
-    // Time can be moved on a runtime with one thread only.
-    let mut builder = Builder::new_current_thread();
-    let clock = builder.enable_time().start_paused(true).max_blocking_threads(blocking_threads).build()?;
+    let clock = virtual_time::runtime(blocking_threads)?;
     match clock.block_on(clock.spawn(an_hour_later(answering))).map_err(JoinError::into_panic) {
         Ok(answers) => hold_all(case, &asked, &answers),
         // Such a runtime does not have it: it says nothing about patience.
@@ -99,6 +97,7 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 mod tests {
     use std::time::Instant;
 
+    use tokio::runtime::Builder;
     use tokio::sync::Semaphore;
     use tokio::task::{block_in_place, spawn_blocking};
     use tokio::time::timeout;

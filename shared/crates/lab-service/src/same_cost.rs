@@ -8,7 +8,7 @@ use lab_harness::probe::{allocations, process_cpu_time, thread_cpu_time};
 use lab_harness::results::stats;
 use tokio::runtime::Runtime;
 
-use crate::call::{Call, hold};
+use lab_harness::call::{Call, hold};
 
 /// What the calls of each kind cost.
 #[derive(Debug)]

@@ -125,9 +125,14 @@ fn as_format(path: &Path) -> Result<String> {
 }
 
 fn refusal(lab: &Lab) -> String {
-    if lab.meta.kind == Kind::Review {
+    if !lab.meta.kind.is_timed() {
+        let why = match lab.meta.kind {
+            Kind::Review => "what you wrote there is a review",
+            Kind::File => "what you wrote there is no program",
+            _ => "the lab is about time that passes while nobody computes",
+        };
         return format!(
-            "instructions are not counted in {}: what you wrote there is a review, and its own cost says nothing. Verify without --instructions",
+            "instructions are not counted in {}: {why}, and its own cost says nothing. Verify without --instructions",
             lab.name
         );
     }

@@ -20,8 +20,8 @@ use crate::terminal::spinner;
 const LIMIT: Duration = Duration::from_secs(15);
 /// The same where a driver, a service and a database all use some of it: hashing passwords takes 12 s of it.
 const LIMIT_OF_MANY: Duration = Duration::from_secs(40);
-/// The same where claims are measured again, which takes the tenth of it. Nobody waits long for a review that never ends.
-const LIMIT_OF_REVIEW: Duration = Duration::from_secs(5);
+/// The same where claims are measured again, or time is virtual, which takes the tenth of it. Nobody waits long for what never ends.
+const LIMIT_OF_FEW: Duration = Duration::from_secs(5);
 /// The cases of a proof are few, and an endless loop among the attempts takes all of their limit: that is so many times less.
 const IN_A_PROOF: u32 = 3;
 
@@ -136,8 +136,8 @@ impl Stages<'_> {
         }
         let limit = match self.lab.meta.kind {
             Kind::Kernel => LIMIT,
-            Kind::Store | Kind::Service => LIMIT_OF_MANY,
-            Kind::Review => LIMIT_OF_REVIEW,
+            Kind::Store | Kind::Service | Kind::File => LIMIT_OF_MANY,
+            Kind::Review | Kind::Virtual => LIMIT_OF_FEW,
         };
         let limit = if self.is_proof && verb == "check" { limit / IN_A_PROOF } else { limit };
         let call = Call { arguments, environment: self.database.environment(), ..Call::default() };

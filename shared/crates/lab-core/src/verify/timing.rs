@@ -10,7 +10,6 @@ use lab_results::verdict::{Ratio, demanded};
 
 use super::Ended;
 use super::stages::Stages;
-use crate::catalogue::Kind;
 use crate::terminal::spinner;
 
 pub use paired::{MARGIN, RULE, decide};
@@ -47,7 +46,7 @@ pub fn time(stages: &Stages) -> Result<std::result::Result<Timing, Ended>> {
     let bar = spinner("Timing original, yours and reference in turns");
     let timing = match &stages.programs.judge {
         Some(judge) => paired::time(stages, judge)?,
-        None if stages.lab.meta.kind == Kind::Review => Ok(Timing::default()),
+        None if !stages.lab.meta.kind.is_timed() => Ok(Timing::default()),
         None => rounds::time(stages)?,
     };
     bar.finish_and_clear();

@@ -18,7 +18,7 @@ const REST: Duration = Duration::from_millis(150);
 /// What tells one version of a file from the next.
 type Versions = BTreeMap<PathBuf, (Option<SystemTime>, u64, u64)>;
 
-/// The Rust sources of a lab.
+/// The sources of a lab: its Rust, and the file that the learner edits.
 #[derive(Debug)]
 pub struct Sources {
     folder: PathBuf,
@@ -42,18 +42,14 @@ impl Sources {
     /// The sources of a lab. The first look finds them saved, or gone.
     pub fn of(lab: &Lab, now: Instant) -> Self {
         let folder = lab.folder.join("src");
-        let seen = versions(&folder);
-        Sources {
-            edited: lab.folder.join(&lab.meta.edit),
-            folder,
-            seen,
-            changed: Some(now.checked_sub(REST).unwrap_or(now)),
-        }
+        let edited = lab.folder.join(&lab.meta.edit);
+        let seen = versions(&folder, &edited);
+        Sources { edited, folder, seen, changed: Some(now.checked_sub(REST).unwrap_or(now)) }
     }
 
     /// Looks again.
     pub fn look(&mut self, now: Instant) -> Change {
-        let versions = versions(&self.folder);
+        let versions = versions(&self.folder, &self.edited);
         if versions != self.seen {
             (self.seen, self.changed) = (versions, Some(now));
         }
@@ -67,7 +63,7 @@ impl Sources {
     }
 }
 
-fn versions(folder: &Path) -> Versions {
+fn versions(folder: &Path, edited: &Path) -> Versions {
     let mut versions = Versions::new();
     // What cannot be read is not there.
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -75,9 +71,9 @@ fn versions(folder: &Path) -> Versions {
         match std::fs::metadata(&path) {
             // The judge does not follow a link to a folder either, and it may lead back here.
             Ok(metadata) if metadata.is_dir() && !is_hidden(&path) && !path.is_symlink() => {
-                versions.extend(self::versions(&path));
+                versions.extend(self::versions(&path, edited));
             }
-            Ok(metadata) if !metadata.is_dir() && is_source(&path) => {
+            Ok(metadata) if !metadata.is_dir() && (path == edited || is_source(&path)) => {
                 versions.insert(path, (metadata.modified().ok(), metadata.len(), metadata.ino()));
             }
             _ => {}
@@ -103,8 +99,8 @@ mod tests {
             let src = folder.path().join("src");
             std::fs::create_dir(&src).expect("created");
             std::fs::write(src.join("manifest.rs"), "one").expect("written");
-            let (now, seen) = (Instant::now(), versions(&src));
-            let sources = Sources { edited: src.join("manifest.rs"), folder: src, seen, changed: None };
+            let (now, edited) = (Instant::now(), src.join("manifest.rs"));
+            let sources = Sources { seen: versions(&src, &edited), edited, folder: src, changed: None };
             Watched { folder, sources, now }
         }
 
@@ -144,6 +140,16 @@ mod tests {
         assert_eq!((watched.look_after(100), watched.look_after(200)), (Change::None, Change::Saved));
         std::fs::create_dir(watched.path("helper")).expect("created");
         watched.write("helper/mod.rs", "fn help() {}");
+        assert_eq!((watched.look_after(100), watched.look_after(200)), (Change::None, Change::Saved));
+    }
+
+    #[test]
+    fn an_edited_file_that_is_no_rust_counts_and_its_neighbour_does_not() {
+        let mut watched = Watched::new();
+        watched.sources.edited = watched.path("rules.yml");
+        watched.write("notes.yml", "x");
+        assert_eq!((watched.look_after(100), watched.look_after(1_000)), (Change::None, Change::None));
+        watched.write("rules.yml", "x");
         assert_eq!((watched.look_after(100), watched.look_after(200)), (Change::None, Change::Saved));
     }
 

@@ -1,11 +1,12 @@
-//! One call of the part, and the right answer to it.
+//! One call of a lab's part, and the right answer to it.
 
 use std::fmt::{self, Debug};
 use std::pin::Pin;
 
 use anyhow::Result;
-use lab_harness::emit;
-use lab_harness::results::Record;
+use lab_results::Record;
+
+use crate::program::emit;
 
 /// An answer on its way.
 pub type Answering<A> = Pin<Box<dyn Future<Output = A> + Send>>;
@@ -44,7 +45,7 @@ pub fn case(name: &str) {
 ///
 /// # Errors
 /// It is another one: a [`Wrong`].
-pub(crate) fn hold<A: PartialEq + Debug>(case: &str, input: &str, right: &A, answer: &A) -> Result<()> {
+pub fn hold<A: PartialEq + Debug>(case: &str, input: &str, right: &A, answer: &A) -> Result<()> {
     if answer == right {
         return Ok(());
     }
@@ -53,11 +54,14 @@ pub(crate) fn hold<A: PartialEq + Debug>(case: &str, input: &str, right: &A, ans
 }
 
 /// Some calls as their questions with the right answers, and as what begins them.
-pub(crate) fn split<A>(calls: Vec<Call<A>>) -> (Vec<(String, A)>, Vec<Begin<A>>) {
+pub fn split<A>(calls: Vec<Call<A>>) -> (Vec<(String, A)>, Vec<Begin<A>>) {
     calls.into_iter().map(|Call { input, right, begin }| ((input, right), begin)).unzip()
 }
 
-/// Holds all answers.
-pub(crate) fn hold_all<A: PartialEq + Debug>(case: &str, asked: &[(String, A)], answers: &[A]) -> Result<()> {
+/// Holds all answers against the right ones.
+///
+/// # Errors
+/// One is another one: a [`Wrong`].
+pub fn hold_all<A: PartialEq + Debug>(case: &str, asked: &[(String, A)], answers: &[A]) -> Result<()> {
     asked.iter().zip(answers).try_for_each(|((input, right), answer)| hold(case, input, right, answer))
 }
