@@ -272,8 +272,10 @@ pub enum Verb {
     /// Fetch and build everything that the verbs need, for a room without a network.
     #[command(after_help = PREFETCH_HELP)]
     Prefetch {
+        /// Only for a workshop's labs, in its order: a name from shared/agendas, as half-day.
+        agenda: Option<String>,
         /// Only for these labs.
-        #[arg(long, value_name = "LAB,...", value_delimiter = ',')]
+        #[arg(long, value_name = "LAB,...", value_delimiter = ',', conflicts_with = "agenda")]
         labs: Vec<String>,
     },
     /// Tasks for authors of labs: see `cargo lab dev --help`.

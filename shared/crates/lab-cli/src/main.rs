@@ -111,9 +111,9 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
         Some(Verb::Load { arguments }) => verbs::load::run(&workspace, &arguments),
         Some(Verb::Baseline { task }) => verbs::baseline::run(task),
-        Some(Verb::Prefetch { labs: wanted }) => {
+        Some(Verb::Prefetch { agenda, labs: wanted }) => {
             let wanted: Vec<_> = wanted.iter().map(|wanted| lab(wanted)).collect::<Result<_>>()?;
-            verbs::prefetch::run(&workspace, wanted)
+            verbs::prefetch::run(&workspace, agenda.as_deref(), wanted)
         }
         Some(Verb::Dev { arguments }) => verbs::dev::run(&workspace, &arguments),
     }

@@ -175,62 +175,66 @@ fn payments_know_no_database() {
     assert!(tree.lines().any(|line| line.starts_with("hyper ")) && !tree.contains("sqlx"), "{tree}");
 }
 
-/// Crates of a tree that sqlx stands on, with the features that they are compiled with: those that are linked (first), and those that
-/// its procedural macros stand on (second), which are compiled apart, for the compiler.
-fn features_below_sqlx(arguments: &[&str], edges: &str) -> BTreeMap<(String, bool), BTreeSet<String>> {
-    let tree = |arguments: &[&str], edges: &str| {
-        cargo(&[&["tree", "--prefix", "none", "--format", "{p}|{f}", "--edges", edges], arguments].concat())
-            .lines()
-            .filter_map(|line| line.trim_end_matches(" (*)").split_once('|'))
-            .filter(|(package, _)| !package.contains(" (/"))
-            .map(|(package, features)| (package.to_string(), features.to_string()))
-            .collect::<Vec<_>>()
-    };
-    let all = tree(&["--package", "sqlx"], "normal,build");
-    let macros = all.iter().filter_map(|(package, _)| package.strip_suffix(" (proc-macro)"));
-    let macros: Vec<String> = macros.flat_map(|package| ["--package".into(), package.replace(" v", "@")]).collect();
-    let macros: Vec<&str> = macros.iter().map(String::as_str).collect();
-    let mut found: BTreeMap<(String, bool), BTreeSet<String>> = BTreeMap::new();
-    for (sqlx, without, is_macro) in [(&["--package", "sqlx"][..], ",no-proc-macro", false), (&macros, "", true)] {
-        let below: BTreeSet<String> =
-            tree(sqlx, &format!("normal,build{without}")).into_iter().map(|(package, _)| package).collect();
-        let all = tree(arguments, &format!("{edges}{without}"));
-        for (package, features) in all.into_iter().filter(|(package, _)| below.contains(package)) {
-            found.entry((package, is_macro)).or_default().insert(features);
-        }
-    }
-    found
+/// Other people's crates in a build, each with the features that it is compiled with. Those that procedural macros stand on come in a
+/// tree with all others.
+fn features(build: &[&str], edges: &str) -> BTreeSet<(String, String)> {
+    cargo(&[&["tree", "--prefix", "none", "--format", "{p}|{f}", "--edges", edges], build].concat())
+        .lines()
+        .filter_map(|line| line.trim_end_matches(" (*)").split_once('|'))
+        .filter(|(package, _)| !package.contains(" (/"))
+        .map(|(package, features)| (package.trim_end_matches(" (proc-macro)").to_string(), features.to_string()))
+        .collect()
 }
 
-/// A profiler, a bench or the whole workspace's tests must not want another feature of a crate that sqlx stands on: Cargo would
-/// compile sqlx once more, which is minutes. What is missing goes into orderflow-store's manifest.
+/// A lab, its profilers, its bench, the programs beside it and the whole workspace's tests must not want another feature of a crate than
+/// the others do: Cargo would compile it once more, and all that stands on it. What is missing goes into the list of whoever stands lowest.
 #[test]
-fn sqlx_is_compiled_once() {
+fn everybodys_crates_are_compiled_once() {
+    let mut builds: Vec<(Vec<&str>, &str)> = vec![
+        (vec!["--workspace"], ",dev"),
+        (vec!["--package", "lab-cli"], ""),
+        (vec!["--package", "lab-dev"], ""),
+        (vec!["--package", "lab-report"], ""),
+        (vec!["--package", "lab-flame", "--features", "program"], ""),
+        (vec!["--package", "lab-load", "--features", "program"], ""),
+    ];
     let labs: Vec<String> = dependencies().into_keys().filter(|name| is_lab(name)).collect();
-    let plain = features_below_sqlx(&["--package", "orderflow-store"], "normal,build");
-    assert!(
-        plain.keys().any(|(_, is_macro)| *is_macro) && plain.len() > 100,
-        "sqlx stands on more than {}",
-        plain.len()
-    );
-    let mut builds = vec![(vec!["--workspace"], "all")];
     for lab in &labs {
+        builds.push((vec!["--package", lab], ""));
+        // The bench.
+        builds.push((vec!["--package", lab], ",dev"));
         let manifest = repository().join("labs").join(lab).join("Cargo.toml");
         let manifest = std::fs::read_to_string(manifest).expect("read");
-        if manifest.contains("\"database\"") {
-            builds.push((vec!["--package", lab], "all"));
-            builds.push((vec!["--package", lab], "normal,build"));
-            let declared = |feature: &&str| manifest.contains(&format!("\n{feature} = ["));
-            for feature in ["profile", "heap", "jemalloc"].into_iter().filter(declared) {
-                builds.push((vec!["--package", lab, "--features", feature], "normal,build"));
+        // `console` and `tasks` have flags of their own, and so all crates anew.
+        let is_declared = |feature: &&str| manifest.contains(&format!("\n{feature} = ["));
+        for feature in ["profile", "heap", "jemalloc"].into_iter().filter(is_declared) {
+            builds.push((vec!["--package", lab, "--features", feature], ""));
+        }
+    }
+    // Per crate the features that it is linked with, and those that it has in any tree, each with the first build that asks for them.
+    let (mut linked, mut all) = (BTreeMap::new(), BTreeMap::new());
+    for (build, dev) in &builds {
+        for (found, edges) in [(&mut linked, "normal,no-proc-macro"), (&mut all, "normal,build")] {
+            for (package, features) in features(build, &format!("{edges}{dev}")) {
+                let seen: &mut BTreeMap<String, String> = found.entry(package).or_default();
+                seen.entry(features).or_insert_with(|| build.join(" "));
             }
         }
     }
-    for (build, edges) in builds {
-        for (package, features) in features_below_sqlx(&build, edges) {
-            let expected = plain.get(&package).unwrap_or_else(|| panic!("{build:?} adds {package:?} below sqlx"));
-            assert_eq!(&features, expected, "{build:?} compiles {package:?} with other features");
+    assert!(linked.len() > 200 && all.len() > linked.len(), "{} and {}", linked.len(), all.len());
+    for (package, seen) in &mut all {
+        // The load generator alone writes histograms, and labs need not compile what that takes.
+        if package.starts_with("hdrhistogram ") {
+            continue;
         }
+        let linked = linked.get(package);
+        assert!(
+            linked.is_none_or(|linked| linked.len() == 1),
+            "{package} is linked with different features: {linked:#?}"
+        );
+        // What macros stand on is compiled for the compiler, apart from what is linked.
+        seen.retain(|features, _| linked.is_none_or(|linked| !linked.contains_key(features)));
+        assert!(seen.len() <= 1, "{package} is compiled with different features: {linked:#?}, {seen:#?}");
     }
 }
 

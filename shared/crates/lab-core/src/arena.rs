@@ -219,7 +219,7 @@ impl Arena {
         let build = Build {
             title: title.into(),
             arguments,
-            profile: None,
+            for_debugger: false,
             manifest: Some(self.folder.join("Cargo.toml")),
             // Other flags need another folder; the database and service labs share all that is heavy with the ordinary build.
             target: is_aligned.then(|| workspace.target.join("judge")),

@@ -23,7 +23,7 @@ use crate::child::{self, Running, Sees, in_background};
 use crate::terminal::{say_stage, say_waiting, spinner};
 use crate::workspace::{Workspace, create_folder};
 
-pub use announce::{built_into, title, title_in};
+pub use announce::{built_into, title};
 
 /// A build to run.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +32,8 @@ pub struct Build {
     pub title: String,
     /// Arguments after `cargo build --release`.
     pub arguments: Vec<String>,
-    /// Another profile than `release`.
-    pub profile: Option<&'static str>,
+    /// With types and local variables in the debug information of our own crates, for a debugger.
+    pub for_debugger: bool,
     /// Another workspace than ours.
     pub manifest: Option<PathBuf>,
     /// Another target folder than the shared one, for builds with flags of their own.
@@ -73,7 +73,7 @@ struct Message {
     message: Option<Diagnostic>,
 }
 
-/// Runs `cargo build`, with the profile `release` where the build has none of its own. Where a compiled crate is damaged, ours are
+/// Runs `cargo build --release`. Where a compiled crate is damaged, ours are
 /// compiled anew: the damaged one may be one of them.
 pub fn build(workspace: &Workspace, build: &Build) -> Result<Built> {
     match once(workspace, build)? {
@@ -93,10 +93,7 @@ fn once(workspace: &Workspace, build: &Build) -> Result<Built> {
     // How many crates there are is only in its bar.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "100");
     let format = if is_coloured() { "json-diagnostic-rendered-ansi" } else { "json" };
-    command
-        .args(["--profile", build.profile.unwrap_or("release"), "--message-format", format])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(["--release", "--message-format", format]).stdout(Stdio::piped()).stderr(Stdio::piped());
     if build.title.contains(announce::ONCE) {
         // Also where nothing turns: minutes of silence look like a hang.
         crate::complain!("{} ...", build.title);
@@ -134,7 +131,7 @@ pub fn before(workspace: &Workspace, build: &Build) -> Result<fresh::Before> {
     let root = build.manifest.as_deref().and_then(Path::parent).unwrap_or(&workspace.root);
     let named = build.arguments.iter().zip(build.arguments.iter().skip(1)).filter(|(option, _)| *option == "--package");
     let named: Vec<&str> = named.map(|(_, name)| name.as_str()).collect();
-    fresh::before(root, &named, &target.join(build.profile.unwrap_or("release")))
+    fresh::before(root, &named, &target.join("release"))
 }
 
 /// Builds a program of somebody else's into our folder of tools, with these options of `cargo install`; Cargo's words where that fails.
@@ -204,7 +201,7 @@ pub fn command(workspace: &Workspace, verb: &str, build: &Build) -> Command {
     let target = build.target.as_deref().unwrap_or(&workspace.target);
     // All of a build in one folder, also where the user's configuration has another for what lies between.
     command.env("CARGO_TARGET_DIR", target).env("CARGO_BUILD_BUILD_DIR", target);
-    flags::set_profile(&mut command, build.profile);
+    flags::set_profile(&mut command, build.for_debugger);
     flags::append(&mut command, &build.rustflags, &workspace.root);
     let colour = if is_coloured() { "always" } else { "never" };
     command.env("CARGO_TERM_COLOR", colour).env("CARGO_TERM_PROGRESS_WHEN", "never").env("CARGO_TERM_QUIET", "false");

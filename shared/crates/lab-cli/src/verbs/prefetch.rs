@@ -2,10 +2,14 @@
 //!
 //! The list is made of what the verbs themselves build. What a room needs first comes first.
 
+mod agenda;
+mod disk;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use self::disk::bytes_on_disk;
 use crate::verbs::report::pages;
 use crate::verbs::{bench, console, dump, heap, offcpu, profile};
 use lab_core::arena::{self, Attempt};
@@ -34,8 +38,9 @@ enum Work {
     WithProfiler(Lab, &'static str, &'static str),
 }
 
-/// Fetches, then builds what the verbs need on these labs; on all where none is named.
-pub fn run(workspace: &Workspace, wanted: Vec<Lab>) -> Result<u8> {
+/// Fetches, then builds what the verbs need on these labs, or on those of an agenda; on all where none is named.
+pub fn run(workspace: &Workspace, agenda: Option<&str>, wanted: Vec<Lab>) -> Result<u8> {
+    let wanted = agenda.map_or(Ok(wanted), |agenda| agenda::labs(workspace, agenda))?;
     let is_all = wanted.is_empty();
     let labs = if is_all { catalogue::labs(workspace)? } else { wanted };
     fetch(workspace)?;
@@ -45,11 +50,12 @@ pub fn run(workspace: &Workspace, wanted: Vec<Lab>) -> Result<u8> {
         "{} steps. After step {enough} the labs can be run and verified; the rest are benches and profilers.",
         steps.len()
     );
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), bytes_on_disk(&workspace.target));
+    let so_far = || so_far(began.elapsed(), bytes_on_disk(&workspace.target).saturating_sub(before));
     let mut failed = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         let number = format!("{} of {}", index + 1, steps.len());
-        say!("{}  {} {}", paint(HEADING, &number), step.what, paint(QUIET, so_far(began.elapsed())));
+        say!("{}  {} {}", paint(HEADING, &number), step.what, paint(QUIET, so_far()));
         if let Err(error) = build(workspace, &step.work) {
             // An attempt that does not compile yet, or one tool that cannot be built, keeps nobody from the others.
             say!("{} {}: {error:#}", paint(WARN, "not built"), step.what);
@@ -66,7 +72,7 @@ pub fn run(workspace: &Workspace, wanted: Vec<Lab>) -> Result<u8> {
         say!("{} step {}. The others are ready.", paint(WARN, "Not built:"), failed.join(", step "));
         return Ok(3);
     }
-    say!("{} everything is here {}", paint(GOOD, "ready"), paint(QUIET, so_far(began.elapsed())));
+    say!("{} everything is here {}", paint(GOOD, "ready"), paint(QUIET, so_far()));
     say!("Without a network, set CARGO_NET_OFFLINE=true.");
     if labs.iter().any(|lab| lab.meta.needs.contains(&Need::Async)) {
         say!("tokio-console itself is a program of its own: {}", paint(COMMAND, "cargo lab console 03 --install"));
@@ -112,7 +118,8 @@ fn steps(workspace: &Workspace, labs: &[Lab], is_all: bool) -> Vec<Step> {
         for (feature, verb) in
             heap::features(workspace, lab).into_iter().map(|f| (f, "heap")).chain([("profile", "flamediff")])
         {
-            for role in ["original", "yours", "reference"] {
+            // An edited lab is compiled again at every edit, with a profiler too.
+            for role in ["original", "reference"] {
                 let work = Work::WithProfiler(lab.clone(), role, feature);
                 steps.push(Step { what: format!("{} ({role}): `{verb}`, with {feature}", lab.name), work });
             }
@@ -169,9 +176,10 @@ fn build(workspace: &Workspace, work: &Work) -> Result<()> {
     }
 }
 
-fn so_far(elapsed: Duration) -> String {
+/// What the steps before took.
+fn so_far(elapsed: Duration, bytes: u64) -> String {
     let seconds = elapsed.as_secs();
-    format!("({} min {:02} s so far)", seconds / 60, seconds % 60)
+    format!("({} min {:02} s and {} MB so far)", seconds / 60, seconds % 60, bytes / 1_000_000)
 }
 
 #[cfg(test)]
@@ -180,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    fn workspace() -> Workspace {
+    pub(super) fn workspace() -> Workspace {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).expect("the repository").to_path_buf();
         Workspace { target: root.join("target"), state: root.join(".lab"), root }
     }

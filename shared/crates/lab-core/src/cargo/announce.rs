@@ -44,12 +44,7 @@ pub(super) const ONCE: &str = "this once";
 
 /// A build's title. When something heavy is compiled for the first time it says what, how long it takes, and that it is this once.
 pub fn title(target: &Path, package: &str, needs: &[&str]) -> String {
-    title_in(&target.join("release"), package, needs)
-}
-
-/// The same of a build with a profile of its own, which has a folder of this name in the target folder.
-pub fn title_in(profile: &Path, package: &str, needs: &[&str]) -> String {
-    let compiled: Vec<String> = built_into(profile)
+    let compiled: Vec<String> = built_into(&target.join("release"))
         .iter()
         .flat_map(|folder| std::fs::read_dir(folder.join("deps")).into_iter().flatten())
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))

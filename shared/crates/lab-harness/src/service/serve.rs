@@ -131,7 +131,7 @@ fn bind(port: u16) -> Result<std::net::TcpListener> {
         _ => anyhow::Error::new(error).context(format!("Failed to listen on {address}; choose another port with --port")),
     })?;
     // The standard library asks for 128.
-    rustix::net::listen(&listener, BACKLOG).context("Failed to lengthen the queue of new connections")?;
+    socket2::SockRef::from(&listener).listen(BACKLOG).context("Failed to lengthen the queue of new connections")?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

@@ -34,8 +34,6 @@ use process::Process;
 use view::{Dumped, Step, Thread};
 use words::{notes, worth_a_look};
 
-/// The profile that keeps the types of local variables.
-const PROFILE: &str = "dump";
 /// How long a program is watched before it is stopped.
 const WATCH_S: f64 = 1.0;
 /// A program that says nothing for so long hangs. A shop has its orders to write first, and customers may take their time.
@@ -117,9 +115,9 @@ pub fn run(workspace: &Workspace, lab: Option<&Lab>, on: &Dumping) -> Result<u8>
 pub fn build(workspace: &Workspace, lab: &Lab, package: &str) -> Build {
     let title = format!("{package} for a debugger");
     Build {
-        title: cargo::title_in(&workspace.target.join(PROFILE), &title, &programs::needs(lab)),
+        title: cargo::title(&workspace.target, &title, &programs::needs(lab)),
         arguments: vec!["--package".into(), package.into()],
-        profile: Some(PROFILE),
+        for_debugger: true,
         ..Build::default()
     }
 }

@@ -16,13 +16,13 @@ pub(super) fn notes(threads: &[Thread]) -> Vec<String> {
     let mut notes = Vec::new();
     if !frames().any(|frame| frame.own) {
         let why = "No frame names a source file of the program's own: it was stripped, or built without debug information. Build it \
-                   with `debug = 2`, or with this workspace's profile: cargo build --profile dump.";
+                   with `debug = 2`: CARGO_PROFILE_RELEASE_DEBUG=2 cargo build --release.";
         notes.push(why.to_string());
     } else if !frames().any(|frame| frame.own && !frame.locals.is_empty())
         && threads.iter().all(|thread| thread.holds.is_empty())
     {
         let why = "No local variable can be seen, so nobody knows who holds what: `cargo build --release` keeps lines only. Build \
-                   with `debug = 2`, or with this workspace's profile: cargo build --profile dump.";
+                   with `debug = 2`: CARGO_PROFILE_RELEASE_DEBUG=2 cargo build --release.";
         notes.push(why.to_string());
     }
     let is_held = |lock: &str| threads.iter().any(|thread| thread.holds.iter().any(|hold| hold.lock == lock));
