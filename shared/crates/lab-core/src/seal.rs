@@ -18,8 +18,12 @@ use crate::workspace::Workspace;
 /// The file that says what judges, in `sha256sum`'s format; `lab dev update` writes it.
 pub const SEAL: &str = "labs/judge.sha256";
 
-/// What steers every build of the checkout: our own versions and profiles, with which the arena is built too, and Cargo's settings.
-const STEERING: [&str; 3] = ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml"];
+/// What steers every build of the checkout: our own versions and profiles, with which the arena is built too, and Cargo's settings;
+/// and what a service is held against.
+const STEERING: [&str; 4] = ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "shared/stack/slo.json"];
+
+/// What customers do while a service is timed.
+const SCENARIOS: &str = "shared/stack/scenarios";
 
 /// What is read in the place of ours if somebody puts it there.
 const INSTEAD: [&str; 2] = [".cargo/config", "rust-toolchain"];
@@ -47,7 +51,7 @@ pub fn text(workspace: &Workspace, labs: &[Lab]) -> Result<String> {
         };
         parts.push(format!("shared/crates/{}", name.to_string_lossy()));
     }
-    let mut hashes = hashes(workspace, parts.iter().map(String::as_str))?;
+    let mut hashes = hashes(workspace, parts.iter().map(String::as_str).chain([SCENARIOS]))?;
     hashes.extend(versions(workspace, &parts));
     Ok(hashes.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect())
 }
