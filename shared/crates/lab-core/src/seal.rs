@@ -279,23 +279,29 @@ mod tests {
                 + &package(&lab.name, "0.1.0", of_lab)
                 + &package(&lab.solution_name(), "0.1.0", &format!("\"{}\"", lab.name))
         };
-        let ours = ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "shared/crates/lab-probe/src/lib.rs"];
-        ours.iter().for_each(|path| write(path, "ours\n"));
+        let scenario = format!("{SCENARIOS}/some.json");
+        STEERING
+            .into_iter()
+            .chain(["shared/crates/lab-probe/src/lib.rs", &scenario])
+            .for_each(|path| write(path, "ours\n"));
         write(&format!("{solution}/src/lib.rs"), "ours\n");
         write("Cargo.lock", &lock("1.0.0", ""));
-        let parts = ["shared/crates/lab-probe".to_string(), solution];
+        let parts = ["shared/crates/lab-probe".to_string(), SCENARIOS.into(), solution];
         let mut sealed = hashes(&there, parts.iter().map(String::as_str)).expect("hashed");
         sealed.extend(versions(&there, &parts));
         write(SEAL, &sealed.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect::<String>());
-        let named = || edited(&there, &lab).expect("looked at").into_iter().map(|it| it.path).collect::<Vec<_>>();
+        let named =
+            || super::edited(&there, &lab).expect("looked at").into_iter().map(|it| it.path).collect::<Vec<_>>();
         write("Cargo.lock", &lock("1.0.0", "\"rayon\""));
         assert_eq!(named(), Vec::<String>::new());
         write("Cargo.lock", &lock("1.0.1", ""));
         assert_eq!(named(), ["Cargo.lock"]);
         write("Cargo.lock", &lock("1.0.0", ""));
-        for path in [".cargo/config.toml", "rust-toolchain.toml", ".cargo/config", "rust-toolchain"] {
+        let edited =
+            [".cargo/config", ".cargo/config.toml", "rust-toolchain", "rust-toolchain.toml", &scenario, STEERING[3]];
+        for path in edited {
             write(path, "theirs\n");
         }
-        assert_eq!(named(), [".cargo/config", ".cargo/config.toml", "rust-toolchain", "rust-toolchain.toml"]);
+        assert_eq!(named(), edited);
     }
 }
