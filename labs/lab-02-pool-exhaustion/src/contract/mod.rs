@@ -1,6 +1,5 @@
 //! What the checkout is held against. The judge uses its own copy of this folder.
 
-mod cases;
 mod counts;
 
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
@@ -9,27 +8,26 @@ use anyhow::{Context, Result};
 use lab_harness::database::{Lease, lease};
 use lab_harness::load::{Report, Request};
 use lab_harness::results::queueing::{erlang_c, little, mean_wait};
-use lab_harness::results::{Record, Table, names::database_name};
+use lab_harness::results::{Record, names::database_name};
 use lab_harness::service::{self, Figure, distributions, late_generator};
-use lab_harness::{MachineTrouble, Run, emit, store};
-use lab_service::{Comes, Flow, GaugeReadings, Purpose, Rounds, ServiceLab, Take};
+use lab_harness::{MachineTrouble, Run, emit};
+use lab_service::{Case, Flow, GaugeReadings, Outcome, Purpose, Rounds, ServiceLab, Workload};
 use lab_service::{drive, note, offered_table, settles, window};
-use orderflow::Order;
-use orderflow_payments::{Answering, accepting_after};
+use orderflow_payments::{Answering, accepting_after, moody};
+use orderflow_shop::rules::{self, Rule, Rules};
 use orderflow_shop::settings::{self, CONNECTIONS, PATIENCE_MS, pool_settings};
-use orderflow_shop::{Storefront, Surroundings};
-use orderflow_store::{Backend, Scale, StoreError};
+use orderflow_shop::{OrderState, Storefront, Surroundings, load_data};
+use orderflow_store::{Backend, Scale};
 
 pub use orderflow_payments::{Charge, Gateway};
 pub use orderflow_shop::{Checkout, Refusal, Till, audit, orders};
 
-/// The promise for the checkout: 99.9% of payments and cancellations are answered within this many milliseconds.
-pub const CHECKOUT_MS: f64 = 500.0;
-
+/// What customers do, and what they were promised: `shared/stack` has both under this name.
+const SCENARIO: &str = "pool-exhaustion";
+/// Customers in a second: four of five pay.
+const PER_S: f64 = 100.0;
 /// How long the payment gateway takes.
 const GATEWAY: Duration = Duration::from_millis(200);
-/// Payments in a second.
-const PAYMENTS_PER_S: f64 = 80.0;
 /// Orders in the database.
 const ORDERS: usize = 420;
 /// How often customers cancel in the same moment, where that does no harm.
@@ -40,8 +38,8 @@ pub fn main(checkout: Checkout) -> ExitCode {
     let lab = ServiceLab {
         world,
         environment,
-        cases: |world, _| cases::cases(&world.around.orders),
-        states: |world, references| or_the_machines(world.around.states(references)),
+        cases: |world, _| Rules::of(&world.around.orders).all.into_iter().map(case).collect(),
+        states: |world, references| Ok(world.around.states(references)?),
         flows,
         after_load,
         figures: &[Figure::P50("pay", 0), Figure::P99("pay", 0)],
@@ -80,17 +78,21 @@ fn scale(seed: u64, orders: usize) -> Scale {
     Scale { seed, orders, customers: 200, products: 100 }
 }
 
-/// Of a failed statement of ours: a full disk is the machine's trouble.
-fn or_the_machines<T>(done: Result<T, StoreError>) -> Result<T> {
-    done.map_err(|error| store::or_the_machines(error.into()))
+/// A rule of the shop's, asked over the socket.
+fn case(rule: Rule) -> Case<OrderState> {
+    let orders = rule.orders();
+    let requests = rule.requests.iter().map(|(reference, action)| request(reference, action)).collect();
+    let outcomes = rule.outcomes.into_iter().map(|(statuses, states)| Outcome { statuses, states }).collect();
+    Case::one_of(rule.name, requests, outcomes, orders)
 }
 
 /// Moments of a Saturday are timed four times as fast.
 fn world(run: &Run, purpose: Purpose) -> Result<World> {
     match purpose {
         Purpose::Check => {
-            let world = World::lease(run.seed, cases::ORDERS, cases::moods(run.seed))?;
-            or_the_machines(world.around.execute(&cases::obstacles()))?;
+            let rules = Rules::of(&scale(run.seed, rules::ORDERS).stored_orders());
+            let world = World::lease(run.seed, rules::ORDERS, moody(rules.moods))?;
+            world.around.execute(&rules.obstacles)?;
             Ok(world)
         }
         Purpose::Time => World::lease(run.seed, ORDERS / 3, accepting_after(GATEWAY / 4)),
@@ -133,19 +135,10 @@ fn serve(checkout: Checkout, run: &Run) -> Result<()> {
 }
 
 /// What customers do on a Saturday: they pay, each another order, and they reload the page of an order.
-fn flows(world: &World, purpose: Purpose) -> Vec<Flow> {
-    let (orders, comes) = (&world.around.orders, Comes::AtRandom);
-    let per_s = if purpose == Purpose::Time { 4.0 * PAYMENTS_PER_S } else { PAYMENTS_PER_S };
-    let pages = orders.iter().map(|order| Request::get(format!("/orders/{}", order.reference))).collect();
-    vec![
-        Flow { step: "POST /orders/{ref}/pay", per_s, comes, requests: requests(orders, "pay"), take: Take::InTurn },
-        Flow { step: "GET /orders/{ref}", per_s: 20.0, comes, requests: pages, take: Take::Random },
-    ]
-}
-
-/// Requests that do something to each of these orders.
-fn requests<'a>(orders: impl IntoIterator<Item = &'a Order>, action: &str) -> Vec<Request> {
-    orders.into_iter().map(|order| request(&order.reference, action)).collect()
+fn flows(world: &World, purpose: Purpose) -> Result<Vec<Flow>> {
+    let references: Vec<&str> = world.around.orders.iter().map(|order| order.reference.as_str()).collect();
+    let per_s = if purpose == Purpose::Time { 4.0 * PER_S } else { PER_S };
+    Workload::read(SCENARIO)?.flows(load_data(&references), per_s)
 }
 
 fn request(reference: &str, action: &str) -> Request {
@@ -155,50 +148,43 @@ fn request(reference: &str, action: &str) -> Request {
 /// A payment that was only said to be done has no time, as one that was refused has none: it is saved, in the audit log, and charged once.
 fn after_load(world: &World, purpose: Purpose, report: &mut Report) -> Result<()> {
     let paid = &mut report.steps[0].ok;
-    if purpose == Purpose::Time && !settles(|| Ok(or_the_machines(world.around.payments())? == [*paid; 3]))? {
+    if purpose == Purpose::Time && !settles(|| Ok(world.around.payments()? == [*paid; 3]))? {
         *paid = 0;
     }
-    or_the_machines(world.around.make_pending())
+    Ok(world.around.make_pending()?)
 }
 
 fn symptom(world: &World, service: SocketAddr, run: &Run) -> Result<()> {
-    let long = window(run, 3.2);
-    let saturday = drive(service, &flows(world, Purpose::Reproduce), run.seed, long)?;
+    let (long, flows) = (window(run, 3.2), flows(world, Purpose::Reproduce)?);
+    let promised_ms = Workload::read(SCENARIO)?.p99_ms(&flows[0].step)?;
+    let saturday = drive(service, &flows, run.seed, long)?;
     let database = database_name(Backend::from_env()?.as_str());
     let title = format!("A Saturday on {database}, with a payment gateway that takes 200 ms");
-    emit(&Record::Table(offered_table(&title, &saturday, long, CHECKOUT_MS)));
-    let routes: Vec<_> = saturday.steps.iter().map(|step| (step.name.as_str(), step)).collect();
-    emit(&distributions("Response times on a Saturday", &routes, CHECKOUT_MS));
-    note(theory(pool_settings()?.max_connections));
+    emit(&Record::Table(offered_table(&title, &saturday, long, promised_ms)));
+    let steps: Vec<_> = saturday.steps.iter().map(|step| (step.name.as_str(), step)).collect();
+    emit(&distributions("Response times on a Saturday", &steps, promised_ms));
+    let connections = pool_settings()?.max_connections;
+    note(theory(flows[0].requests_per_s(), connections));
     late_generator(&saturday).iter().for_each(emit);
-    emit(&Record::Table(cancellations(world, service)?));
-    Ok(())
-}
-
-/// Later, nobody pays: as many customers as there are connections cancel in the same moment, each another order, and one fewer.
-fn cancellations(world: &World, service: SocketAddr) -> Result<Table> {
-    let connections = pool_settings()?.max_connections as usize;
+    // Later, nobody pays: as many customers as there are connections cancel in the same moment, each another order, and one fewer.
     let rounds = [connections.saturating_sub(1).max(1), connections].map(|customers| {
-        let requests = requests(world.around.orders.iter().take(customers), "cancel");
-        let (step, comes) = ("POST /orders/{reference}/cancel", Comes::InBatchesOf(requests.len()));
-        let at_once = [Flow { step, per_s: 1.0, comes, requests, take: Take::InTurn }];
-        Rounds::play(ROUNDS, || {
-            or_the_machines(world.around.make_pending())?;
-            drive(service, &at_once, 0, Duration::from_millis(1))
-        })
+        let orders = world.around.orders.iter().take(customers as usize);
+        let cancels: Vec<_> = orders.map(|order| request(&order.reference, "cancel")).collect();
+        Rounds::at_once(ROUNDS, service, &cancels, || Ok(world.around.make_pending()?))
     });
     let rounds = rounds.into_iter().collect::<Result<Vec<_>>>()?;
     let title = format!("Later, nobody pays: customers who cancel in the same moment, up to {ROUNDS} times");
-    Ok(Rounds::table(&title, &rounds, CHECKOUT_MS))
+    emit(&Record::Table(Rounds::table(&title, &rounds, promised_ms)));
+    Ok(())
 }
 
 /// What queueing theory says about this Saturday.
-fn theory(connections: u32) -> String {
+fn theory(payments_per_s: f64, connections: u32) -> String {
     let gateway_s = GATEWAY.as_secs_f64();
-    let (offered, quick_s) = (little(PAYMENTS_PER_S, gateway_s), gateway_s / 2.0);
-    let quick = little(PAYMENTS_PER_S, quick_s);
+    let (offered, quick_s) = (little(payments_per_s, gateway_s), gateway_s / 2.0);
+    let quick = little(payments_per_s, quick_s);
     format!(
-        "Little's law: {PAYMENTS_PER_S:.0} payments/s x {gateway_s} s = {offered:.0} of them at the gateway at any time, and the \
+        "Little's law: {payments_per_s:.0} payments/s x {gateway_s} s = {offered:.0} of them at the gateway at any time, and the \
          pool has {connections} connections. With a gateway twice as fast it would be {quick:.0}, and if each of those held a \
          connection, {:.0}% of all requests would have to wait for one all the same, {:.0} ms on average over all (Erlang C). \
          What does a payment at the gateway need a connection for?",

@@ -228,8 +228,11 @@ fn every_service_lab_has_a_scenario_and_objectives_for_its_steps() {
                 at_stake.contains(&format!(" **{ms} ms**")),
                 "{name}/README.md promises other than {ms} ms: {at_stake}"
             );
-            assert!(contract.contains(&format!("_MS: f64 = {ms}.0;")), "{name}'s contract promises other than {ms} ms");
         }
+        assert!(
+            contract.contains(&format!("SCENARIO: &str = \"{slug}\"")),
+            "{name}'s contract takes it from elsewhere"
+        );
     }
 }
 

@@ -18,8 +18,12 @@ use crate::workspace::Workspace;
 /// The file that says what judges, in `sha256sum`'s format; `lab dev update` writes it.
 pub const SEAL: &str = "labs/judge.sha256";
 
-/// What steers every build of the checkout: our own versions and profiles, with which the arena is built too, and Cargo's settings.
-const STEERING: [&str; 3] = ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml"];
+/// What steers every build of the checkout: our own versions and profiles, with which the arena is built too, and Cargo's settings;
+/// and what a service is held against.
+const STEERING: [&str; 4] = ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "shared/stack/slo.json"];
+
+/// What customers do while a service is timed.
+const SCENARIOS: &str = "shared/stack/scenarios";
 
 /// What is read in the place of ours if somebody puts it there.
 const INSTEAD: [&str; 2] = [".cargo/config", "rust-toolchain"];
@@ -47,7 +51,7 @@ pub fn text(workspace: &Workspace, labs: &[Lab]) -> Result<String> {
         };
         parts.push(format!("shared/crates/{}", name.to_string_lossy()));
     }
-    let mut hashes = hashes(workspace, parts.iter().map(String::as_str))?;
+    let mut hashes = hashes(workspace, parts.iter().map(String::as_str).chain([SCENARIOS]))?;
     hashes.extend(versions(workspace, &parts));
     Ok(hashes.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect())
 }
@@ -275,23 +279,29 @@ mod tests {
                 + &package(&lab.name, "0.1.0", of_lab)
                 + &package(&lab.solution_name(), "0.1.0", &format!("\"{}\"", lab.name))
         };
-        let ours = ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "shared/crates/lab-probe/src/lib.rs"];
-        ours.iter().for_each(|path| write(path, "ours\n"));
+        let scenario = format!("{SCENARIOS}/some.json");
+        STEERING
+            .into_iter()
+            .chain(["shared/crates/lab-probe/src/lib.rs", &scenario])
+            .for_each(|path| write(path, "ours\n"));
         write(&format!("{solution}/src/lib.rs"), "ours\n");
         write("Cargo.lock", &lock("1.0.0", ""));
-        let parts = ["shared/crates/lab-probe".to_string(), solution];
+        let parts = ["shared/crates/lab-probe".to_string(), SCENARIOS.into(), solution];
         let mut sealed = hashes(&there, parts.iter().map(String::as_str)).expect("hashed");
         sealed.extend(versions(&there, &parts));
         write(SEAL, &sealed.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect::<String>());
-        let named = || edited(&there, &lab).expect("looked at").into_iter().map(|it| it.path).collect::<Vec<_>>();
+        let named =
+            || super::edited(&there, &lab).expect("looked at").into_iter().map(|it| it.path).collect::<Vec<_>>();
         write("Cargo.lock", &lock("1.0.0", "\"rayon\""));
         assert_eq!(named(), Vec::<String>::new());
         write("Cargo.lock", &lock("1.0.1", ""));
         assert_eq!(named(), ["Cargo.lock"]);
         write("Cargo.lock", &lock("1.0.0", ""));
-        for path in [".cargo/config.toml", "rust-toolchain.toml", ".cargo/config", "rust-toolchain"] {
+        let edited =
+            [".cargo/config", ".cargo/config.toml", "rust-toolchain", "rust-toolchain.toml", &scenario, STEERING[3]];
+        for path in edited {
             write(path, "theirs\n");
         }
-        assert_eq!(named(), [".cargo/config", ".cargo/config.toml", "rust-toolchain", "rust-toolchain.toml"]);
+        assert_eq!(named(), edited);
     }
 }

@@ -118,6 +118,9 @@ pub fn answer(work: impl FnOnce(Vec<String>) -> Result<()>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
+            // A full disk fails the statements of those who judge as well.
+            #[cfg(feature = "database")]
+            let error = crate::trouble::or_the_machines(error);
             let message = format!("{error:#}");
             emit(&match error.downcast_ref::<MachineTrouble>() {
                 Some(_) => Record::MachineFailed { message },

@@ -32,7 +32,6 @@ pub use bench::bench;
 pub use check::Check;
 pub use meanwhile::Change;
 use opened::Opened;
-pub use opened::{of_the_database, or_the_machines};
 
 /// How often everything that `reproduce` compares has its turn.
 const ROUNDS: usize = 10;

@@ -36,6 +36,7 @@ mod report;
 mod request;
 mod run;
 mod scenario;
+pub mod scenarios;
 mod schedule;
 mod shared;
 mod stop;

@@ -29,8 +29,8 @@ pub enum Take {
 /// Customers who all do the same. Everything about them follows from a seed.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    /// Its name in reports: the route, or who comes.
-    pub step: &'static str,
+    /// Its name in reports.
+    pub step: String,
     /// How many come in a second.
     pub per_s: f64,
     /// When they come.
@@ -42,6 +42,14 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// How many requests a second.
+    pub fn requests_per_s(&self) -> f64 {
+        match self.comes {
+            Comes::AtRandom => self.per_s,
+            Comes::InBatchesOf(customers) => self.per_s * customers as f64,
+        }
+    }
+
     fn schedule(&self, seed: u64, window: Duration) -> Result<Schedule> {
         let schedule = Schedule::constant(self.per_s, window)?;
         Ok(match self.comes {
@@ -52,7 +60,7 @@ impl Flow {
 
     fn scenario(&self) -> impl Scenario + use<> {
         let (requests, take, next) = (self.requests.clone(), self.take, AtomicUsize::new(0));
-        EachRequest::new(self.step, move |vu| {
+        EachRequest::new(self.step.clone(), move |vu| {
             let at = match take {
                 Take::Random => vu.random().below(requests.len() as u64) as usize,
                 Take::InTurn => next.fetch_add(1, Relaxed) % requests.len(),
@@ -132,7 +140,7 @@ mod tests {
 
     #[test]
     fn arrivals_follow_from_the_seed_and_hold_their_rates() {
-        let flow = |comes, per_s| Flow { step: "GET /", per_s, comes, requests: Vec::new(), take: Take::Random };
+        let flow = |comes, per_s| Flow { step: "GET /".into(), per_s, comes, requests: Vec::new(), take: Take::Random };
         let (customers, messages) = (flow(Comes::AtRandom, 200.0), flow(Comes::InBatchesOf(10), 2.0));
         let minute = |flow: &Flow, seed| flow.schedule(seed, Duration::from_secs(60)).unwrap();
         assert_eq!(minute(&customers, 7), minute(&customers, 7));
@@ -144,8 +152,13 @@ mod tests {
 
     #[test]
     fn a_flow_without_requests_is_named() {
-        let flow =
-            Flow { step: "GET /x", per_s: 1.0, comes: Comes::AtRandom, requests: Vec::new(), take: Take::InTurn };
+        let flow = Flow {
+            step: "GET /x".into(),
+            per_s: 1.0,
+            comes: Comes::AtRandom,
+            requests: Vec::new(),
+            take: Take::InTurn,
+        };
         let error = drive(([127, 0, 0, 1], 9).into(), &[flow], 7, Duration::from_millis(1)).unwrap_err();
         assert!(error.to_string().contains("GET /x"), "{error}");
     }

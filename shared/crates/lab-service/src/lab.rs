@@ -35,8 +35,8 @@ pub struct ServiceLab<P, W, S> {
     pub cases: fn(&W, &Run) -> Vec<Case<S>>,
     /// The states of some of the world's things, by their names.
     pub states: fn(&W, &[String]) -> Result<Vec<S>>,
-    /// What customers do, the most important first: figures name them by their number.
-    pub flows: fn(&W, Purpose) -> Vec<Flow>,
+    /// What customers do, mostly the flows of a [`crate::Workload`]: figures name them by their number.
+    pub flows: fn(&W, Purpose) -> Result<Vec<Flow>>,
     /// Called after each stretch of load, to look at what it left in the world, and to tidy up.
     pub after_load: fn(&W, Purpose, &mut Report) -> Result<()>,
     /// The figures of a timed turn.

@@ -12,7 +12,7 @@
 //!
 //! use lab_harness::load::Request;
 //! use lab_harness::service::{self, Figure};
-//! use lab_service::{Case, Comes, Counted, Expecting, Flow, ServiceLab, Take};
+//! use lab_service::{Case, Counted, Expecting, ServiceLab, Workload};
 //!
 //! /// The part: what a customer is greeted with.
 //! type Greeting = fn(&str) -> String;
@@ -23,10 +23,8 @@
 //!         environment: |_, _, _| Vec::new(),
 //!         cases: |_, _| vec![Case::exact("a customer is greeted", [Request::get("/Ada").gets_json(200, &"Hello, Ada")])],
 //!         states: |_, _| Ok(Vec::new()),
-//!         flows: |_, _| {
-//!             let requests = vec![Request::get("/Ada"), Request::get("/Grace")];
-//!             vec![Flow { step: "GET /{name}", per_s: 50.0, comes: Comes::AtRandom, requests, take: Take::Random }]
-//!         },
+//!         // Fifty customers a second do what `shared/stack/scenarios/fast.json` says.
+//!         flows: |_, _| Workload::read("fast")?.flows(serde_json::json!({}), 50.0),
 //!         after_load: |_, _, _| Ok(()),
 //!         figures: &[Figure::P99("GET", 0)],
 //!         turn: Duration::from_millis(200),
@@ -62,6 +60,7 @@ mod program;
 mod route_polls;
 mod same_cost;
 mod show;
+mod workload;
 mod wrong;
 
 pub use beside::Bystanders;
@@ -76,6 +75,7 @@ pub use play::settles;
 pub use program::{cpu_s, main, window};
 pub use route_polls::{Handling, RoutePolls};
 pub use show::{Rounds, latencies, note, offered_table};
+pub use workload::Workload;
 
 /// What is counted in tests is counted as in a lab's program.
 #[cfg(test)]

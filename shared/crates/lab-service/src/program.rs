@@ -110,7 +110,7 @@ impl<P: Copy, W, S: PartialEq + std::fmt::Display> Program for ServiceProgram<'_
 impl<P, W, S> ServiceProgram<'_, P, W, S> {
     /// New customers come for this long; it ends when the last one has an answer.
     fn stretch(&self, world: &W, address: SocketAddr, purpose: Purpose, seed: u64, long: Duration) -> Result<Report> {
-        let mut report = drive(address, &(self.lab.flows)(world, purpose), seed, long)?;
+        let mut report = drive(address, &(self.lab.flows)(world, purpose)?, seed, long)?;
         (self.lab.after_load)(world, purpose, &mut report)?;
         Ok(report)
     }

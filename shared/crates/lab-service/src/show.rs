@@ -1,12 +1,15 @@
 //! What people see of a service under load.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
 use lab_harness::emit;
-use lab_harness::load::{Report, StepReport};
+use lab_harness::load::{Report, Request, StepReport};
 use lab_harness::results::{Cell, Column, Record, Table};
 use lab_harness::service;
+
+use crate::{Comes, Flow, Take, drive};
 
 /// Shows how long the requests of some routes took, against the 99th percentile that was promised: as a table, and where there are several
 /// to be compared as a plot and as distributions.
@@ -25,7 +28,7 @@ pub fn note(text: String) {
     emit(&Record::Note { text });
 }
 
-/// Routes under load: what was asked of them in this time, and what became of it.
+/// Steps under load: what was asked of them in this time, and what became of it.
 pub fn offered_table(title: &str, report: &Report, window: Duration, slo_p99_ms: f64) -> Table {
     let rows = report.steps.iter().map(|step| {
         let ms = |quantile| step.response.percentile_ms(quantile).map_or("-".into(), Cell::from);
@@ -35,7 +38,7 @@ pub fn offered_table(title: &str, report: &Report, window: Duration, slo_p99_ms:
     Table {
         title: format!("{title}, wall time"),
         columns: vec![
-            Column::new("route", ""),
+            Column::new("step", ""),
             Column::new("offered", "/s"),
             Column::new("ok", ""),
             Column::new("timed out", ""),
@@ -64,7 +67,7 @@ impl Rounds {
     ///
     /// # Errors
     /// Those of `round`.
-    pub fn play(most: u64, mut round: impl FnMut() -> Result<Report>) -> Result<Rounds> {
+    fn play(most: u64, mut round: impl FnMut() -> Result<Report>) -> Result<Rounds> {
         let mut played = Rounds::default();
         while played.rounds < most && played.failed == 0 {
             let step = round()?.overall;
@@ -75,6 +78,21 @@ impl Rounds {
             played.slowest_ms = played.slowest_ms.max(step.response.max_ms().unwrap_or(0.0));
         }
         Ok(played)
+    }
+
+    /// As many customers as there are requests send them in the same moment, at the most so many times; `before` prepares each round.
+    ///
+    /// # Errors
+    /// Those of `before`, and of the load generator.
+    pub fn at_once(
+        most: u64,
+        service: SocketAddr,
+        requests: &[Request],
+        before: impl Fn() -> Result<()>,
+    ) -> Result<Rounds> {
+        let (requests, comes) = (requests.to_vec(), Comes::InBatchesOf(requests.len()));
+        let all = [Flow { step: "at once".into(), per_s: 1.0, comes, requests, take: Take::InTurn }];
+        Rounds::play(most, || before().and_then(|()| drive(service, &all, 0, Duration::from_millis(1))))
     }
 
     /// Some of them as a table; the slowest answer is held against what was promised.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use accounts::{Account, Accounts, Credentials, Denied, Session};
 pub use password::{Cost, hash, opens};
 pub use routes::{Handling, around, routes, serve};
-pub use seeded::{credentials, customer_of, orders};
+pub use seeded::{credentials, customer_of, load_data, orders};
 pub use typed::{Who, decomposed, mistyped, trimmed};
 
 /// Cores that a pod of the account service is given. Its runtime has as many workers.

@@ -14,10 +14,10 @@ use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use orderflow::Order;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{Accounts, Credentials, Denied, SignIn, credentials, orders};
+use crate::{Accounts, Credentials, Denied, SignIn, load_data, orders};
 
 /// What all requests share.
 struct Shared {
@@ -31,11 +31,10 @@ struct Shared {
 /// The routes, over the accounts and the orders of a seed. Hashes the seeded passwords, which takes some hundredths of a second.
 pub fn routes(part: SignIn, seed: u64) -> Router {
     let orders = orders(seed);
-    let references: Vec<&str> = orders.iter().map(|order| order.reference.as_str()).collect();
     let shared = Shared {
         part,
         accounts: Arc::new(Accounts::of_seed(seed)),
-        load_data: json!({ "order": references, "account": credentials(seed) }),
+        load_data: load_data(seed),
         orders: orders.into_iter().map(|order| (order.reference.clone(), order)).collect(),
     };
     Router::new()
@@ -113,8 +112,10 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
+    use serde_json::json;
+
     use super::*;
-    use crate::{Session, customer_of};
+    use crate::{Session, credentials, customer_of};
 
     /// Lets in whoever types the hash itself, so that a changed hash shows without computing one.
     const TYPES_THE_HASH: SignIn = SignIn {

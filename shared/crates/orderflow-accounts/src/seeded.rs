@@ -2,6 +2,7 @@
 
 use orderflow::random::SplitMix64;
 use orderflow::{Order, Shop};
+use serde_json::{Value, json};
 
 use crate::{Accounts, Cost, Credentials};
 
@@ -17,6 +18,13 @@ impl Accounts {
         let is_old = |known: &Credentials| known.password.starts_with(' ');
         Accounts::new(credentials(seed), |known| if is_old(known) { Cost::YearsAgo } else { Cost::Today })
     }
+}
+
+/// What load tools are told of a seed's service: whose orders there are, and who can sign in.
+pub fn load_data(seed: u64) -> Value {
+    let orders = orders(seed);
+    let references: Vec<&str> = orders.iter().map(|order| order.reference.as_str()).collect();
+    json!({ "order": references, "account": credentials(seed) })
 }
 
 /// The right credentials of every account of a seed, with the passwords that people have: long, with accents and other

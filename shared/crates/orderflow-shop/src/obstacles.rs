@@ -2,8 +2,6 @@
 //!
 //! An index over all orders would be in the way of the others as well, so each is over a few. They stay until the database goes away.
 
-use std::ops::Range;
-
 /// The one entry of an order whose audit log takes no other.
 pub const CLOSED: &str = "closed for the audit";
 
@@ -13,11 +11,11 @@ pub fn shipped(order: usize) -> String {
 }
 
 /// The audit log takes no entry for these orders.
-pub fn unrecorded(orders: Range<usize>) -> String {
-    let (first, last) = (orders.start + 1, orders.end);
-    let entry = |id| format!("INSERT INTO audit_log (order_id, action, at) VALUES ({id}, '{CLOSED}', 0);");
-    let entries: String = (first..=last).map(entry).collect();
-    format!("{entries}CREATE UNIQUE INDEX closed ON audit_log (order_id) WHERE order_id BETWEEN {first} AND {last};")
+pub fn unrecorded(orders: &[usize]) -> String {
+    let ids: Vec<String> = orders.iter().map(|order| (order + 1).to_string()).collect();
+    let entry = |id: &String| format!("INSERT INTO audit_log (order_id, action, at) VALUES ({id}, '{CLOSED}', 0);");
+    let (entries, ids) = (ids.iter().map(entry).collect::<String>(), ids.join(", "));
+    format!("{entries}CREATE UNIQUE INDEX closed ON audit_log (order_id) WHERE order_id IN ({ids});")
 }
 
 /// The first order cannot get this status, because the other one has it.

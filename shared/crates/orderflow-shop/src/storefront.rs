@@ -11,7 +11,7 @@ use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use orderflow_payments::{Gateway, InFlight};
 use orderflow_store::{PoolSettings, StoreError, connect, connections_in_use, disk_trouble, refused_upgrade};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 
@@ -79,7 +79,7 @@ impl Storefront {
             .route("/orders/{reference}", get(show))
             .route("/orders/{reference}/pay", post(pay))
             .route("/orders/{reference}/cancel", post(cancel))
-            .route("/load-data", get(load_data))
+            .route("/load-data", get(get_load_data))
             .with_state(self.clone());
         // Small answers must not wait for the acknowledgement of the one before.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
@@ -115,11 +115,17 @@ async fn show(State(shop): State<Storefront>, Path(reference): Path<String>) -> 
 }
 
 /// What load tools ask for before they start: the orders that can be paid. It is no request of a customer's, and not counted.
-async fn load_data(State(shop): State<Storefront>) -> Response {
+async fn get_load_data(State(shop): State<Storefront>) -> Response {
     match orders::pending(&shop.pool).await {
-        Ok(references) => Json(json!({ "order": references })).into_response(),
+        Ok(references) => Json(load_data(&references)).into_response(),
         Err(error) => answer(Err(error.into())),
     }
+}
+
+/// What load tools are told of these orders.
+pub fn load_data(references: &[impl AsRef<str>]) -> Value {
+    let references: Vec<&str> = references.iter().map(AsRef::as_ref).collect();
+    json!({ "order": references })
 }
 
 fn answer(answer: Result<(), Refusal>) -> Response {

@@ -9,9 +9,10 @@ use orderflow_store::{Backend, PoolSettings};
 use sqlx::{AnyPool, Executor};
 
 use super::meanwhile::{Change, between_statements};
-use super::opened::{Opened, of_the_database, or_the_machines};
+use super::opened::Opened;
 use super::{Function, Store};
 use crate::program::{Run, emit};
+use crate::trouble::of_the_database;
 
 /// How long a subject on a pool with a single connection may wait for it. One that needs two of them at once waits for ever.
 const ONE_CONNECTION: Duration = Duration::from_secs(1);
@@ -31,8 +32,7 @@ pub(super) fn check<S: Store>(opened: &Opened, name: &str, function: Function<S>
     let mut check = Check { pool: &opened.pool, name, function, cases: 0 };
     match opened.runtime.block_on(S::check(&mut check, run)) {
         Ok(()) => Ok(Outcome::Passed(check.cases)),
-        // The contract's own statements fail on a full disk as well as the subject's.
-        Err(error) => error.downcast::<Wrong>().map(|wrong| Outcome::Wrong(wrong.0)).map_err(or_the_machines),
+        Err(error) => error.downcast::<Wrong>().map(|wrong| Outcome::Wrong(wrong.0)),
     }
 }
 

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use lab_probe::statements::{self, StatementCounts};
-use orderflow_store::{Backend, PoolSettings, StoreError, disk_trouble};
+use orderflow_store::{Backend, PoolSettings};
 use sqlx::AnyPool;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Function, Store};
 use crate::database::{Lease, lease};
 use crate::program::Run;
-use crate::trouble::MachineTrouble;
+use crate::trouble::{MachineTrouble, of_the_database};
 
 /// Someone who never lets go of a connection must not keep us from leaving.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -122,31 +122,9 @@ impl Opened {
     }
 }
 
-/// The same error; where a full or failing disk is behind it, as the machine's trouble, with what to do.
-pub fn or_the_machines(error: anyhow::Error) -> anyhow::Error {
-    if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_disk_trouble) {
-        return error.context(MachineTrouble);
-    }
-    match error.chain().find_map(|cause| disk_trouble(cause.downcast_ref()?)) {
-        Some(words) => anyhow::anyhow!(words).context(MachineTrouble),
-        None => error,
-    }
-}
-
 fn wall_time() -> Duration {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     BEGAN.elapsed()
-}
-
-/// An error that a subject is to blame for, or at least no one else.
-///
-/// # Errors
-/// The disk below the database is full, or fails: the machine's trouble, whatever the subject asked.
-pub fn of_the_database(error: sqlx::Error) -> Result<sqlx::Error> {
-    match disk_trouble(&error) {
-        Some(words) => Err(anyhow::anyhow!(words).context(MachineTrouble)),
-        None => Ok(error),
-    }
 }
 
 impl Drop for Opened {
@@ -154,29 +132,5 @@ impl Drop for Opened {
         // A connection that stays open is the janitor's business.
         let _ =
             self.runtime.block_on(async { tokio::time::timeout(PATIENCE, orderflow_store::drain(&self.pool)).await });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Error, ErrorKind};
-
-    use super::*;
-
-    #[test]
-    fn a_full_disk_is_the_machines_and_any_other_error_is_an_answer() {
-        let full = of_the_database(sqlx::Error::Io(Error::from(ErrorKind::StorageFull))).unwrap_err();
-        assert!(full.downcast_ref::<MachineTrouble>().is_some(), "{full:#}");
-        let words = format!("{full:#}");
-        assert!(words.contains("TMPDIR") && words.contains(&std::env::temp_dir().display().to_string()), "{words}");
-        let from_the_contract =
-            anyhow::Error::from(sqlx::Error::Io(Error::from(ErrorKind::StorageFull))).context("Could not seed");
-        assert!(or_the_machines(from_the_contract).downcast_ref::<MachineTrouble>().is_some());
-        let prepared = anyhow::Error::from(StoreError::Disk("no room".into()));
-        assert!(or_the_machines(prepared).downcast_ref::<MachineTrouble>().is_some());
-        assert!(or_the_machines(sqlx::Error::RowNotFound.into()).downcast_ref::<MachineTrouble>().is_none());
-        assert!(matches!(of_the_database(sqlx::Error::RowNotFound), Ok(sqlx::Error::RowNotFound)));
-        let gone = of_the_database(sqlx::Error::Io(Error::from(ErrorKind::ConnectionReset))).unwrap_err();
-        assert!(gone.downcast_ref::<MachineTrouble>().is_some(), "{gone:#}");
     }
 }

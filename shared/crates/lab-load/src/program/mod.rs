@@ -4,6 +4,7 @@
 
 mod args;
 mod breakpoint;
+mod find;
 mod knee;
 mod live;
 mod merge;
@@ -11,7 +12,6 @@ mod open_files;
 mod outputs;
 mod plan;
 mod profile;
-mod scenario;
 mod session;
 mod show;
 mod signals;

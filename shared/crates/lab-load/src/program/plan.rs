@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use lab_load::knee::Limits;
+use lab_load::scenarios::{Data, ScenarioFile};
 use lab_load::{LoadError, MAX_RATE_PER_S, Mix, Run, Schedule, Stop, Target};
 
 use super::args::Arguments;
 use super::profile::Profile;
-use super::scenario::{self, Data, ScenarioFile};
 use super::slo::Promise;
-use super::{open_files, outputs};
+use super::{find, open_files, outputs};
 
 /// How long a service may take to accept a connection before the run; a listening one on this machine needs microseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,7 +53,7 @@ impl Plan {
                 LoadError::NotLoopback(_) => anyhow!("{error} with --i-own-this-host"),
                 error => error.into(),
             })?;
-        let path = scenario::find(arguments.scenario.as_deref().unwrap_or_default(), root.as_deref())?;
+        let path = find::find(arguments.scenario.as_deref().unwrap_or_default(), root.as_deref())?;
         let file = ScenarioFile::read(&path)?;
         let promise = Promise::of(&file, arguments, root.as_deref())?;
         let length = arguments.duration.unwrap_or_else(|| arguments.profile.length());

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use lab_load::scenarios::ScenarioFile;
 use lab_results::load::{OVERALL, Objective, SloFile};
 
 use super::args::Arguments;
-use super::scenario::ScenarioFile;
 use super::suggest::suggestion;
 
 /// The objectives of the repository's scenarios.
@@ -74,4 +74,30 @@ fn objectives(path: &Path, scenario: &ScenarioFile) -> Result<Result<Vec<Objecti
         }
     }
     Ok(Ok(objectives.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// What k6 and Locust read as well.
+    #[test]
+    fn the_repositorys_scenarios_are_sound_and_so_are_their_objectives() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).unwrap();
+        let arguments = Arguments::parse_from(["lab-load", "--merge", "none"]);
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(root.join("shared/stack/scenarios")).unwrap() {
+            let path = entry.unwrap().path();
+            let file = ScenarioFile::read(&path).unwrap();
+            assert_eq!(path.file_stem().unwrap().to_str(), Some(file.name.as_str()));
+            let promise = Promise::of(&file, &arguments, Some(root)).unwrap();
+            assert_eq!(promise.source, "Objectives of shared/stack/slo.json", "{}", file.name);
+            names.push(file.name);
+        }
+        for name in ["stall", "fast", "pool-exhaustion", "blocked-runtime"] {
+            assert!(names.iter().any(|other| other == name), "{name} is not in {names:?}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ fn open() -> (Surroundings, Throwaway) {
 #[test]
 fn what_stands_in_the_way_of_an_order_stands_in_no_others() {
     let (around, _database) = open();
-    around.execute(&(shipped(0) + &unrecorded(1..3) + &never(PAID, [3, 4]))).unwrap();
+    around.execute(&(shipped(0) + &unrecorded(&[1, 2]) + &never(PAID, [3, 4]))).unwrap();
     let orders = &around.orders;
     let state = |order: usize| around.states(from_ref(&orders[order].reference)).unwrap().remove(0);
     assert_eq!(state(0), is(&orders[0], "shipped", &[], 0));

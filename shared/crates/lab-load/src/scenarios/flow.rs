@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::{Method, Request, Scenario, Vu};
 use anyhow::{Context, Result};
 use futures::future::{join, join_all};
-use lab_load::{Method, Request, Scenario, Vu};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ struct Prepared {
 
 impl Flow {
     /// Binds every place to its rows.
-    pub fn new(written: &WrittenFlow, data: &Data, take: &BTreeMap<String, Take>) -> Result<Self> {
+    pub(super) fn new(written: &WrittenFlow, data: &Data, take: &BTreeMap<String, Take>) -> Result<Self> {
         let requests = written
             .requests
             .iter()
@@ -60,6 +60,25 @@ impl Flow {
             prepared.fill(&vec![0; flow.lists.len()]).check().with_context(|| format!("step `{}`", prepared.step))?;
         }
         Ok(flow)
+    }
+
+    /// How many customers come in the same moment.
+    pub fn at_once(&self) -> u32 {
+        self.at_once
+    }
+
+    /// Whether all its rows are taken one after the other.
+    pub fn is_in_turn(&self) -> bool {
+        self.lists.iter().flatten().all(|(_, take)| *take == Take::InTurn)
+    }
+
+    /// What a customer sends, for each customer that the data make: the first with the first row of every list, the next with the next.
+    pub fn visits(&self) -> Vec<Vec<Request>> {
+        let rows = self.lists.iter().flatten().map(|(rows, _)| *rows).max().unwrap_or(1) as usize;
+        let chosen =
+            |row: usize| self.lists.iter().map(|list| list.map_or(0, |(rows, _)| row % rows as usize)).collect();
+        let chosen = (0..rows).map(chosen);
+        chosen.map(|chosen: Vec<usize>| self.requests.iter().map(|request| request.fill(&chosen)).collect()).collect()
     }
 
     /// A row of every list that has a place.
@@ -96,7 +115,7 @@ impl Scenario for Flow {
 }
 
 /// Flows that customers take one after the other.
-pub struct InTurn {
+pub(super) struct InTurn {
     flows: Vec<Flow>,
     next: AtomicUsize,
 }

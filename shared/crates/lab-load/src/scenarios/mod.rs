@@ -2,11 +2,10 @@
 
 mod as_written;
 mod data;
-mod find;
 mod flow;
 mod template;
 mod written;
 
 pub use data::Data;
-pub use find::find;
+pub use flow::Flow;
 pub use written::ScenarioFile;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::Method;
 use anyhow::{Result, bail, ensure};
-use lab_load::Method;
 use lab_results::load::OVERALL;
 use serde::Deserialize;
 use serde_json::Value;

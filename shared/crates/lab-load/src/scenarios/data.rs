@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::{Request, Target};
 use anyhow::{Context, Result, bail, ensure};
-use lab_load::{Request, Target};
 use serde_json::Value;
 
 /// Lists by name.
@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct Data(pub BTreeMap<String, Vec<Value>>);
 
 /// What a place stands for.
-pub struct Rows {
+pub(super) struct Rows {
     /// The number of its list.
     pub list: usize,
     /// The texts of all its rows.
@@ -21,6 +21,9 @@ pub struct Rows {
 
 impl Data {
     /// Asks the service for them, once, before the load starts.
+    ///
+    /// # Errors
+    /// It does not answer, or with something else.
     pub fn fetch(target: &Target, path: &str) -> Result<Self> {
         let what = || format!("{target}{path}, which hands out the scenario's data");
         let answer = target.call(&Request::get(path)).with_context(what)?;
@@ -37,7 +40,7 @@ impl Data {
     }
 
     /// The rows of `list` or `list.key`, each written by `escape`.
-    pub fn rows(&self, place: &str, escape: fn(&str) -> String) -> Result<Rows> {
+    pub(super) fn rows(&self, place: &str, escape: fn(&str) -> String) -> Result<Rows> {
         let (name, keys) = place.split_once('.').map_or((place, None), |(name, keys)| (name, Some(keys)));
         let Some(list) = self.0.keys().position(|list| list == name) else {
             bail!("`{{{place}}}` has no list `{name}`; the data are: {}", self.names());

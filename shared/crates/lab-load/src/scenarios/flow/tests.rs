@@ -110,26 +110,14 @@ fn a_flow_without_weight_is_never_taken_and_its_steps_are_still_shown() {
     assert_eq!(file.with(&Data::default()).unwrap().steps(), ["x", "y"]);
 }
 
-/// What k6 and Locust read as well.
 #[test]
-fn the_repositorys_scenarios_are_sound_and_so_are_their_objectives() {
-    use clap::Parser;
-
-    use crate::program::args::Arguments;
-    use crate::program::slo::Promise;
-
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).unwrap();
-    let arguments = Arguments::parse_from(["lab-load", "--merge", "none"]);
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(root.join("shared/stack/scenarios")).unwrap() {
-        let path = entry.unwrap().path();
-        let file = ScenarioFile::read(&path).unwrap();
-        assert_eq!(path.file_stem().unwrap().to_str(), Some(file.name.as_str()));
-        let promise = Promise::of(&file, &arguments, Some(root)).unwrap();
-        assert_eq!(promise.source, "Objectives of shared/stack/slo.json", "{}", file.name);
-        names.push(file.name);
-    }
-    for name in ["stall", "fast", "pool-exhaustion", "blocked-runtime"] {
-        assert!(names.iter().any(|other| other == name), "{name} is not in {names:?}");
-    }
+fn every_customer_of_the_data_can_be_listed() {
+    let data = r#"{"a":[0,1],"b":[0,1,2]}"#;
+    let paths =
+        |flow: &Flow| -> Vec<String> { flow.visits().into_iter().flatten().map(|request| request.path).collect() };
+    let both = flow(&get("/{a}/{b}"), data, r#"{"a":"in-turn"}"#).unwrap();
+    assert_eq!((paths(&both), both.is_in_turn()), (vec!["/0/0".into(), "/1/1".into(), "/0/2".into()], false));
+    let none = flow(&get("/fast"), data, "{}").unwrap();
+    assert_eq!((paths(&none), none.at_once()), (vec!["/fast".into()], 1));
+    assert!(flow(&get("/{a}"), data, r#"{"a":"in-turn"}"#).unwrap().is_in_turn());
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::Mix;
 use anyhow::{Context, Result, bail, ensure};
-use lab_load::Mix;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,7 +23,6 @@ pub struct ScenarioFile {
     pub name: String,
     /// What it is, for people.
     #[serde(default)]
-    #[expect(dead_code, reason = "people read it in the file")]
     pub about: String,
     flows: Vec<WrittenFlow>,
     /// Where the service hands out the data.
@@ -36,6 +35,9 @@ pub struct ScenarioFile {
 
 impl ScenarioFile {
     /// Reads a file and checks what can be checked without the data.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no scenario.
     pub fn read(path: &Path) -> Result<Self> {
         let what = || format!("scenario {}", path.display());
         let text = std::fs::read_to_string(path).with_context(what)?;
@@ -65,18 +67,28 @@ impl ScenarioFile {
     }
 
     /// The scenario with its data, ready to be driven.
+    ///
+    /// # Errors
+    /// Those of [`ScenarioFile::flows`].
     pub fn with(&self, data: &Data) -> Result<Mix> {
         let flows = self.flows(data)?;
         Ok(flows.into_iter().fold(Mix::new(), |mix, (weight, flow)| mix.and(weight, flow)))
     }
 
     /// The same flows one after the other: a handful of customers must not leave the rare ones out.
+    ///
+    /// # Errors
+    /// Those of [`ScenarioFile::flows`].
     pub fn with_in_turn(&self, data: &Data) -> Result<Mix> {
         let flows = self.flows(data)?.into_iter().filter(|(weight, _)| *weight > 0);
         Ok(Mix::new().and(1, InTurn::new(flows.map(|(_, flow)| flow).collect())))
     }
 
-    fn flows(&self, data: &Data) -> Result<Vec<(u32, Flow)>> {
+    /// The flows with their data, each with its weight: as often as that is it taken.
+    ///
+    /// # Errors
+    /// The data lack a list or a row that has a place.
+    pub fn flows(&self, data: &Data) -> Result<Vec<(u32, Flow)>> {
         if let Some(list) = self.take.keys().find(|list| !data.0.contains_key(*list)) {
             bail!("`take` names the list `{list}`, which is not among the data ({})", data.names());
         }

@@ -8,7 +8,7 @@ use super::data::{Data, Rows};
 
 /// A text whose places are bound to their rows, each of them written as it goes into the text.
 #[derive(Debug, Clone, Default)]
-pub struct Template(Vec<Part>);
+pub(super) struct Template(Vec<Part>);
 
 #[derive(Debug, Clone)]
 enum Part {
