@@ -143,7 +143,9 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
 fn at_once(lab: &Lab) -> usize {
     match lab.meta.kind {
         Kind::Kernel => 1,
-        Kind::Store | Kind::Service | Kind::Review | Kind::Virtual | Kind::File => std::thread::available_parallelism().map_or(1, NonZero::get),
+        Kind::Store | Kind::Service | Kind::Review | Kind::Virtual | Kind::File => {
+            std::thread::available_parallelism().map_or(1, NonZero::get)
+        }
     }
 }
 
