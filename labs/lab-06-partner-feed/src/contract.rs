@@ -36,7 +36,8 @@ pub struct Unreadable;
 /// The contract of `feed_totals`. A line is an order of five columns between commas: its id, when it was placed, the customer, the status,
 /// its items. An id is a region's two letters, `-` and a number. Items are separated by `|`, and each is a product, a quantity and the
 /// price of one in cents, with `:` between them. Spaces around any of these do not count. An order is rejected as a whole where its id or
-/// any of its items cannot be read, or where it has not five columns; the other three may hold anything. Amounts fit into an `i64`.
+/// any of its items cannot be read, or where it has not five columns; the other three may hold anything. An id's
+/// number and a quantity are `u32`, a price is an `i64`: what does not fit cannot be read. What orders come to fits into an `i64`.
 pub struct FeedTotals;
 
 impl Kernel for FeedTotals {
@@ -94,6 +95,13 @@ impl Kernel for FeedTotals {
                 with(&["A:1:x", "A:1:", "A:1:2.50", "A:1:-300", "A:1:3000000000"]),
             ),
             ("quantities that are none, and nothing bought", with(&["A:-1:1", "A:1.0:1", "A:4294967296:1", "A:0:1"])),
+            ("signs without a number", from(&["US-+", "US--"]) + &with(&["A:+:1", "A:-:1", "A:1:+", "A:1:-"])),
+            (
+                "numbers that are too large for any register",
+                from(&["US-18446744073709551617"])
+                    + &with(&["A:18446744073709551617:1", "A:1:18446744073709551617", "A:1:-18446744073709551617"]),
+            ),
+            ("prices just outside an i64", with(&["A:1:9223372036854775808", "A:1:-9223372036854775809"])),
             ("a column too few", "US-1,1,2,paid\n".into()),
             ("a column too many", with(&["A:1:1,more", "A:1:1,", "A,1:1:1"])),
             ("ids that are none", from(&["", "US1", "XX-1", "USA-1", "us-1", "US-1-2", "US-1-", "US--1"])),

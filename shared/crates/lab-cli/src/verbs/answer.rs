@@ -78,26 +78,26 @@ fn grade(question: &Question, choice: usize) {
 }
 
 fn ask(lab: &Lab, questions: &[Question]) -> Result<Vec<usize>> {
-    let mut chosen = Vec::new();
+    let mut chosen = Some(Vec::new());
     for question in questions {
         say!("{}", paint(HEADING, &question.question));
         for (i, choice) in question.choices.iter().enumerate() {
             say!("  {}  {choice}", i + 1);
         }
-        match read_choice(question.choices.len())? {
-            Some(choice) => chosen.push(choice),
-            None => {
-                let numbers = vec!["N"; questions.len()].join(" ");
-                let command = format!("cargo lab answer {} {numbers}", lab.nn());
-                return Err(Usage(format!(
-                    "no answer was given. To answer without being asked, type {command}, a number for each N"
-                ))
-                .into());
-            }
+        // Where nobody answers, the other questions are shown all the same: the command line answers all of them.
+        if let Some(mut earlier) = chosen.take() {
+            chosen = read_choice(question.choices.len())?.map(|choice| {
+                earlier.push(choice);
+                earlier
+            });
         }
         say!();
     }
-    Ok(chosen)
+    chosen.ok_or_else(|| {
+        let numbers = vec!["N"; questions.len()].join(" ");
+        let command = format!("cargo lab answer {} {numbers}", lab.nn());
+        Usage(format!("no answer was given. To answer without being asked, type {command}, a number for each N")).into()
+    })
 }
 
 /// A number from 1 to `most`; nothing at the end of the input, or where nobody can read the question.

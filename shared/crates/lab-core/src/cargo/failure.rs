@@ -12,6 +12,9 @@ use super::packages::Author;
 /// How the sentence on a full disk begins. Whoever builds one thing after another stops there.
 pub const DISK_IS_FULL: &str = "The disk is full";
 
+/// Why valid code is refused.
+const NO_UNSAFE: &str = "A lab is solved without `unsafe`: it reaches past everything that counts.\n";
+
 /// A build that failed.
 #[derive(Debug, Default)]
 pub struct Failure {
@@ -86,7 +89,8 @@ impl Failure {
             let is_damage = diagnostic.is_damage(&author);
             failure.is_damaged |= is_damage;
             let is_mistake = diagnostic.is_mistake() && !is_damage;
-            let rendered = diagnostic.rendered.unwrap_or_default();
+            let is_unsafe = diagnostic.code.is_some_and(|code| code.code == "unsafe_code");
+            let rendered = diagnostic.rendered.unwrap_or_default() + if is_unsafe { NO_UNSAFE } else { "" };
             match is_mistake {
                 true => failure.mistakes.push((author.package, rendered)),
                 false => failure.words.push_str(&rendered),
@@ -321,6 +325,16 @@ mod tests {
     fn an_allocator_beside_the_one_that_counts_is_a_mistake() {
         let json = r#"{"level":"error","code":null,"spans":[],"rendered":"error: the `#[global_allocator]` in this crate conflicts with global allocator in: yours\n"}"#;
         assert!(failure("yours", json, "").mistakes_in(&["yours"]).is_some());
+    }
+
+    #[test]
+    fn valid_code_that_is_refused_is_told_why() {
+        let json = r#"{"level":"error","code":{"code":"unsafe_code"},"spans":[{}],"rendered":"error: usage of an `unsafe` block\n"}"#;
+        let words = failure("yours", json, "").mistakes_in(&["yours"]).expect("a mistake");
+        assert!(
+            words.ends_with("A lab is solved without `unsafe`: it reaches past everything that counts.\n"),
+            "{words}"
+        );
     }
 
     #[test]
