@@ -123,9 +123,11 @@ pub fn table_beside(table: &Table, original: Option<&Table>) {
     let cells = table.rows.first().into_iter().flatten().enumerate();
     right_aligned(&mut view, cells.filter(|(_, cell)| matches!(cell, Cell::Number(_))).map(|(index, _)| index));
     print(&view);
-    for column in table.columns.iter().filter(|column| column.slo.is_some()) {
-        let limit = column.slo.map_or(0.0, |slo| slo.at_most);
-        print_words(&paint(QUIET, format!("SLO: {} <= {} {}", column.name, figure(limit), column.unit)));
+    for (i, column) in table.columns.iter().enumerate() {
+        let Some(limit) = column.slo.map(|slo| slo.at_most) else { continue };
+        let is_above = |row: &Vec<Cell>| matches!(row.get(i), Some(Cell::Number(value)) if *value > limit);
+        let mark = if table.rows.iter().any(is_above) { "; ! is above it" } else { "" };
+        print_words(&paint(QUIET, format!("SLO: {} <= {} {}{mark}", column.name, figure(limit), column.unit)));
     }
     if let Some(plotted) = table.plot {
         for line in bars(table, plotted, original) {

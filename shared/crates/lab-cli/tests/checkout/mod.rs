@@ -41,11 +41,13 @@ impl Checkout {
             copy(&repository().join(part), &root.join(part));
         }
         // What judges is only read.
-        for folder in std::fs::read_dir(repository().join("shared/crates")).expect("listed") {
-            let folder = folder.expect("an entry");
-            if folder.file_name() != "lab-cli" {
-                let link = root.join("shared/crates").join(folder.file_name());
-                std::os::unix::fs::symlink(folder.path(), link).expect("linked");
+        for (parent, copied) in [("shared", "crates"), ("shared/crates", "lab-cli")] {
+            for entry in std::fs::read_dir(repository().join(parent)).expect("listed") {
+                let entry = entry.expect("an entry");
+                if entry.file_name() != copied {
+                    std::os::unix::fs::symlink(entry.path(), root.join(parent).join(entry.file_name()))
+                        .expect("linked");
+                }
             }
         }
         Checkout { _folder: Some(folder), root }
