@@ -137,7 +137,7 @@ fn counts(part: Quote, run: &Run) -> Result<Counted> {
 fn flows(seed: u64) -> [Flow; 2] {
     [("one article", 1), ("large basket", LARGE)].map(|(step, articles)| {
         let requests = (0..20).map(|number| quotes(&basket(seed, number, articles)).expecting(200)).collect();
-        Flow { step, per_s: 100.0, comes: Comes::AtRandom, requests, take: Take::Random }
+        Flow { step: step.into(), per_s: 100.0, comes: Comes::AtRandom, requests, take: Take::Random }
     })
 }
 
