@@ -58,6 +58,11 @@ impl Database {
         self.kind.clone()
     }
 
+    /// Whether all programs of the comparison share one server, and the connections that it has.
+    pub fn is_server(&self) -> bool {
+        self.kind.as_deref() == Some("postgres")
+    }
+
     /// Variables for the programs.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         self.url.iter().map(|url| ("DATABASE_URL", url.clone())).collect()

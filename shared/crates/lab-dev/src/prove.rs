@@ -16,6 +16,7 @@ use self::attempts::{MISSES, Said, TIME, attempts, said};
 use lab_core::arena::{self, Attempt, Together};
 use lab_core::catalogue::{Kind, Lab};
 use lab_core::child::TemporaryFolder;
+use lab_core::database::Database;
 use lab_core::on_top::on_top;
 use lab_core::runner::{self, Call};
 use lab_core::say;
@@ -139,10 +140,12 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
     Ok(problems)
 }
 
-/// How many attempts are judged at once. Counts are the same beside others; the slope of a pure function's CPU time is not.
-fn at_once(lab: &Lab) -> usize {
+/// How many attempts are judged at once. Counts are the same beside others; the slope of a pure function's CPU time is not. A server has
+/// a hundred connections for all who ask, and an attempt that takes as many as it can get would leave none to its neighbour.
+fn at_once(lab: &Lab, database: &Database) -> usize {
     match lab.meta.kind {
         Kind::Kernel => 1,
+        _ if database.is_server() => 1,
         Kind::Store | Kind::Service | Kind::Review | Kind::Virtual | Kind::File => {
             std::thread::available_parallelism().map_or(1, NonZero::get)
         }
@@ -183,7 +186,7 @@ pub fn together<'a>(
     };
     std::thread::scope(|scope| {
         let (sender, verdicts) = channel();
-        for _ in 0..at_once(lab) {
+        for _ in 0..at_once(lab, &database) {
             let sender = sender.clone();
             scope.spawn(|| judge(sender));
         }
