@@ -10,12 +10,12 @@ verbs := profile flamediff offcpu heap console dump serve bench hint answer veri
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help list doctor prefetch load report board baseline test lab $(verbs)
+.PHONY: help list doctor prefetch load report board baseline slowdown test lab $(verbs)
 
 help:
 	$(lab)
 
-list doctor prefetch load report board baseline:
+list doctor prefetch load report board baseline slowdown:
 	$(lab) $@ $(ARGS)
 
 lab-%:

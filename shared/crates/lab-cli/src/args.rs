@@ -269,6 +269,22 @@ pub enum Verb {
         #[command(subcommand)]
         task: BaselineTask,
     },
+    /// Play the book's story of a page that got slower for a year: review each month's change, then see what it costs.
+    #[command(
+        after_help = "On a terminal you are the reviewer: a month's change is shown, you merge it or send it back, and then it is counted. \
+                            Without a terminal the year is counted and printed.\nBook: shared/book/src/baselines.md"
+    )]
+    Slowdown {
+        /// Show this month alone, 2 to 12: its change, and what it costs.
+        #[arg(long, value_parser = clap::value_parser!(u8).range(2..=12))]
+        month: Option<u8>,
+        /// Count, and do not time January and December.
+        #[arg(long, env = "LAB_SMOKE", value_parser = clap::builder::FalseyValueParser::new())]
+        no_time: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Fetch and build everything that the verbs need, for a room without a network.
     #[command(after_help = PREFETCH_HELP)]
     Prefetch {

@@ -111,6 +111,10 @@ fn run(arguments: Arguments) -> Result<u8> {
         Some(Verb::Doctor { json }) => verbs::doctor::show(&workspace, json),
         Some(Verb::Load { arguments }) => verbs::load::run(&workspace, &arguments),
         Some(Verb::Baseline { task }) => verbs::baseline::run(task),
+        Some(Verb::Slowdown { month, no_time, json }) => {
+            let month = month.map(usize::from);
+            verbs::slowdown::play(&workspace, &verbs::slowdown::Options { month, no_time, json })
+        }
         Some(Verb::Prefetch { agenda, labs: wanted }) => {
             let wanted: Vec<_> = wanted.iter().map(|wanted| lab(wanted)).collect::<Result<_>>()?;
             verbs::prefetch::run(&workspace, agenda.as_deref(), wanted)

@@ -5,6 +5,7 @@ mod checkout;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use checkout::{ran, repository};
 
@@ -54,6 +55,7 @@ fn every_command_of_the_readmes_does_what_it_says() {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        let began = Instant::now();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("`{line}`: {error}"));
         // The diagnosis asks three questions or so.
         let _ = child.stdin.take().expect("stdin is piped").write_all(b"1\n1\n1\n1\n1\n");
@@ -63,7 +65,8 @@ fn every_command_of_the_readmes_does_what_it_says() {
         let expected = if is_not_yet { 2 } else { 0 };
         assert_eq!(ran.code, expected, "`{line}`\n{}\n{}", ran.stdout, ran.stderr);
         assert!(!ran.stdout.trim().is_empty(), "`{line}` says nothing");
-        println!("ran: {line}");
+        // Past the test's own output, which nobody sees before it ends: this takes minutes. `.ci/run` adds up the seconds.
+        let _ = writeln!(std::io::stderr(), "ran in {:.1} s: {line}", began.elapsed().as_secs_f64());
     }
 }
 

@@ -26,6 +26,7 @@ pub mod progress;
 pub mod render;
 pub mod runner;
 pub mod seal;
+pub mod slowdown;
 pub mod source;
 pub mod start;
 pub mod targets;

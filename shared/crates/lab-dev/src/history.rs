@@ -1,39 +1,24 @@
 //! `lab dev history`: the book's story of a page that got slower for a year, counted and timed.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use anyhow::{Context, Result, bail};
-use lab_results::baseline::{Source, Step, history};
+use anyhow::{Context, Result};
+use lab_results::Baseline;
+use lab_results::baseline::{Step, history};
 use lab_results::gate::figure;
-use lab_results::{Baseline, Rule};
 
 use super::page::{self, between, date};
 use super::transcript;
-use lab_core::baseline::{Folder, frame, show, take, write};
-use lab_core::cargo::{self, Build};
+use lab_core::baseline::{Folder, show, write};
 use lab_core::machine;
 use lab_core::render::{grid, print};
 use lab_core::say;
+use lab_core::slowdown::{FOLDER, LARGE, MONTHS, SMALL, Story, change};
 use lab_core::terminal::{HEADING, paint, spinner};
-use lab_core::verify::timing::paired::{Decided, RULE, decide};
+use lab_core::verify::timing::paired::Decided;
 use lab_core::workspace::{Workspace, write_atomically};
 
-const PACKAGE: &str = "gradual-slowdown";
-const FOLDER: &str = "shared/book/gradual-slowdown";
 const PAGE: &str = "shared/book/src/baselines.md";
 const BEGIN: &str = "<!-- history:begin -->";
 const END: &str = "<!-- history:end -->";
-const MONTHS: usize = 12;
-/// Orders to be picked on the developer's laptop, and on a night in December.
-const SMALL: u64 = 5;
-const LARGE: u64 = 2_000;
-/// Months against each other at the developer's size: as in any verification.
-const BUDGET: Duration = Duration::from_secs(4);
-/// January against another month at production's size: a page may take a second, and what is looked for is a multiple.
-const ONE_LOOK: Rule = Rule { looks: &[3], ..RULE };
-/// Pairs of one process, at either size.
-const PAIRS: [u64; 2] = [200, 4];
 
 /// A month's times.
 struct Timed {
@@ -45,19 +30,14 @@ struct Timed {
 
 /// Counts every month, times it, and tells which month moved what.
 pub fn run(workspace: &Workspace, record: bool, no_time: bool) -> Result<u8> {
-    let build = Build {
-        title: cargo::title(&workspace.target, PACKAGE, &["database"]),
-        arguments: vec!["--package".into(), PACKAGE.into()],
-        ..Build::default()
-    };
-    let program = cargo::build(workspace, &build)?.executable(PACKAGE)?;
-    let baselines = baselines(&program)?;
+    let story = Story::build(workspace)?;
+    let baselines = (1..=MONTHS).map(|month| story.baseline(month)).collect::<Result<Vec<_>>>()?;
     let steps = history(&baselines)?;
     show::history(&baselines, &steps);
     if no_time {
         return Ok(0);
     }
-    let timed = (2..=MONTHS).map(|month| time(&program, month)).collect::<Result<Vec<_>>>()?;
+    let timed = (2..=MONTHS).map(|month| time(&story, month)).collect::<Result<Vec<_>>>()?;
     show_times(workspace, &timed)?;
     if record {
         let folder = Folder::named(workspace.root.join(FOLDER).join("baselines"));
@@ -70,45 +50,11 @@ pub fn run(workspace: &Workspace, record: bool, no_time: bool) -> Result<u8> {
     Ok(0)
 }
 
-/// A baseline a month, as `lab baseline save month-NN --program ...` makes them.
-fn baselines(program: &Path) -> Result<Vec<Baseline>> {
-    let frame = frame("");
-    (1..=MONTHS)
-        .map(|month| {
-            let arguments = ["count".to_string(), "--month".into(), month.to_string()];
-            let run = program.to_str().context("the path is not Unicode")?.to_string();
-            let subjects = take::program(&[&[run], &arguments[..]].concat())?;
-            // In the file, as it is typed at the top of the checkout.
-            let command = [&[format!("target/release/{PACKAGE}")], &arguments[..]].concat();
-            Ok(Baseline { name: name(month), source: Source::Program { command }, subjects, ..frame.clone() })
-        })
-        .collect()
-}
-
-fn name(month: usize) -> String {
-    format!("month-{month:02}")
-}
-
-fn time(program: &Path, month: usize) -> Result<Timed> {
+fn time(story: &Story, month: usize) -> Result<Timed> {
     let bar = spinner(format!("Timing month {month} of {MONTHS}"));
-    let over = |before: usize, size: u64, pairs: u64, rule: &Rule| -> Result<Decided> {
-        let options = [("month", month as u64), ("before", before as u64), ("size", size), ("pairs", pairs)];
-        let arguments = |worker: usize| {
-            let options = options.into_iter().chain([("worker", worker as u64)]);
-            ["measure".to_string()]
-                .into_iter()
-                .chain(options.flat_map(|(name, value)| [format!("--{name}"), value.to_string()]))
-                .collect()
-        };
-        match decide(program, rule, BUDGET, arguments)? {
-            Ok(decided) => Ok(decided),
-            Err(ran) => bail!("month {month}: {}", ran.failure.unwrap_or_default()),
-        }
-    };
-    let step = over(month - 1, SMALL, PAIRS[0], &RULE)?;
-    let since_january = over(1, LARGE, PAIRS[1], &ONE_LOOK)?;
+    let timed = Timed { step: story.time_step(month)?, since_january: story.time_since_january(month)? };
     bar.finish_and_clear();
-    Ok(Timed { step, since_january })
+    Ok(timed)
 }
 
 const HEADINGS: [&str; 5] = [
@@ -188,14 +134,6 @@ fn tables(workspace: &Workspace, baselines: &[Baseline], steps: &[Step], timed: 
         date(*at),
     ));
     Ok(text)
-}
-
-/// The first line of a month's file.
-fn change(workspace: &Workspace, month: usize) -> Result<String> {
-    let path: PathBuf = workspace.root.join(FOLDER).join(format!("src/months/m{month:02}.rs"));
-    let text = std::fs::read_to_string(&path).with_context(|| format!("Cannot read {}", path.display()))?;
-    let first = text.lines().next().and_then(|line| line.strip_prefix("//! "));
-    Ok(first.with_context(|| format!("{} does not begin with `//! `", path.display()))?.to_string())
 }
 
 /// The tables first: the page's own commands read the files that were just written.

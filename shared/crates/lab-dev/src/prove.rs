@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lab_results::{Outcome, Record, Status, Verdict};
@@ -114,6 +114,7 @@ pub fn proofs(workspace: &Workspace, lab: &Lab) -> Result<Vec<Proof>> {
 pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for lab in labs {
+        let began = Instant::now();
         let proofs = proofs(workspace, lab)?;
         // An answer that is wrong only where it is timed is wrong on any machine; how long something takes is not.
         let is_timed = |proof: &Proof| with_time || proof.is_of_time() && proof.expected == Outcome::WrongAnswer;
@@ -136,6 +137,8 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
             problems.extend(held(lab, proof, verdict, is_timed));
         }
         problems.extend(culprit(workspace, lab)?);
+        // `.ci/run` adds up the seconds.
+        say!("proven in {:.1} s: {}", began.elapsed().as_secs_f64(), lab.name);
     }
     Ok(problems)
 }

@@ -3,6 +3,7 @@
 //! Before a lab is SOLVED the solution is shown to nobody who has not asked for it twice.
 
 use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -121,7 +122,7 @@ fn edited(workspace: &Workspace, lab: &Lab) -> String {
 }
 
 /// One file, before and after.
-struct Changed {
+pub(super) struct Changed {
     names: [String; 2],
     before: String,
     after: String,
@@ -160,13 +161,24 @@ fn of_learner(workspace: &Workspace, lab: &Lab) -> Result<Vec<Changed>> {
 }
 
 impl Changed {
-    fn unified(&self) -> String {
+    /// Two files of the checkout.
+    pub(super) fn between(paths: [PathBuf; 2], workspace: &Workspace) -> Result<Changed> {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).with_context(|| format!("Cannot read {}", workspace.show(path)))
+        };
+        let names = [0, 1].map(|i| workspace.show(&paths[i]));
+        Ok(Changed { names, before: read(&paths[0])?, after: read(&paths[1])? })
+    }
+
+    /// As `diff -u` writes it.
+    pub(super) fn unified(&self) -> String {
         let [old, new] = &self.names;
         let diff = TextDiff::from_lines(&self.before, &self.after);
         diff.unified_diff().context_radius(3).header(old, new).to_string()
     }
 
-    fn print(&self) {
+    /// In colours, where those are shown.
+    pub(super) fn print(&self) {
         let [old, new] = &self.names;
         say!("{}", paint(BAD, format!("--- {old}")));
         say!("{}", paint(GOOD, format!("+++ {new}")));

@@ -23,4 +23,5 @@ pub mod report;
 pub mod reproduce;
 pub mod reset;
 pub mod serve;
+pub mod slowdown;
 pub mod watch;

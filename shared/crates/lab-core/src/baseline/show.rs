@@ -67,6 +67,18 @@ pub fn against_now(then: &Baseline, now: &Baseline, changes: &[Change], folder: 
     advice(then, changes, folder);
 }
 
+/// What one step moved, a line a count.
+pub fn step(step: &Step) {
+    let moves = step.moves();
+    for step_move in &moves {
+        let (style, word) = word(step_move.moved);
+        say!("  {}  {step_move}", paint(style, format!("{word:6}")));
+    }
+    if moves.is_empty() {
+        say!("  {}", paint(QUIET, "no count moved"));
+    }
+}
+
 /// In which step each count moved.
 pub fn history(baselines: &[Baseline], steps: &[Step]) {
     let subjects: BTreeSet<&String> = baselines.iter().flat_map(|baseline| baseline.subjects.keys()).collect();

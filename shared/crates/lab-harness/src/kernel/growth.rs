@@ -27,7 +27,8 @@ const LONG: Duration = Duration::from_millis(400);
 const LONG_ENOUGH: Duration = Duration::from_millis(100);
 /// Nor a further round after this much in all.
 const ENOUGH: Duration = Duration::from_millis(2_000);
-/// One round cannot tell these from what a gate refuses, or lets pass.
+/// One round cannot tell these from what a gate refuses, or lets pass. Below them it can: what disturbs a call adds to its time, and no
+/// neighbour makes a square look like a line.
 const UNCLEAR: Range<f64> = 1.15..1.6;
 /// Of each size the least of so many calls counts.
 const ROUNDS: u64 = 3;
@@ -45,7 +46,7 @@ fn sizes<K: Kernel>() -> Vec<usize> {
 }
 
 /// The exponent, the larger one of the inputs as they come and of the same [in one piece](Kernel::stretched); nothing where there are too
-/// few sizes to tell. A run at small sizes ends with the first round that is clear: further ones are there for what is close to a limit.
+/// few sizes to tell. Further rounds are there for what is close to a limit, and, at full size, for what is to be refused.
 pub(super) fn cpu_time_exponent<K: Kernel>(subject: &Subject<K>, run: &Run) -> Result<Option<f64>, Wrong> {
     let sizes = sizes::<K>();
     let (mut pieces, mut one_piece) = (Series::new(sizes.len()), Series::new(sizes.len()));
@@ -61,8 +62,8 @@ pub(super) fn cpu_time_exponent<K: Kernel>(subject: &Subject<K>, run: &Run) -> R
             one_piece.ask(i, subject, &K::stretched(input))?;
         }
         let is_enough = round > 0 && process_cpu_time() - started > ENOUGH;
-        let is_clear = larger(&pieces, &one_piece).is_some_and(|exponent| !UNCLEAR.contains(&exponent));
-        if is_enough || run.smoke && is_clear {
+        let is_clear = |exponent: f64| exponent < UNCLEAR.start || run.smoke && exponent >= UNCLEAR.end;
+        if is_enough || larger(&pieces, &one_piece).is_some_and(is_clear) {
             break;
         }
     }
