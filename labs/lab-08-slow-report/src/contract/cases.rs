@@ -41,7 +41,7 @@ async fn one_shop(check: &mut Check<'_, DailyReport>, seed: u64) -> Result<()> {
     shop.place(pool, start + 5, &[]).await?;
     shop.place(pool, start + 4, &[4, 4]).await?;
     check.case("orders of the same second, one without lines, and an older one entered late", &shop, &[day]).await?;
-    shop.rename_customer(pool, 1, "Bob \"the Kettle\" O'Hara \\ Söhne 明 \u{1F4E6} {} $1 %").await?;
+    shop.rename_customer(pool, 1, "Bob \"the Kettle\" O'Hara \\ Söhne 明 \u{1F4E6} $1 % },{").await?;
     shop.rename_customer(pool, 2, "two\nlines\ta tab, \u{1} \u{7f} \u{2028} </script>").await?;
     check.case("customers were renamed since the last look, with all that JSON escapes", &shop, &[day, DAYS]).await?;
     let one = shop.orders_of_day(day.into()).first().context("it has orders")?.reference.clone();

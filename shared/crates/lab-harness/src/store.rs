@@ -138,8 +138,8 @@ impl<S: Store> Program for StoreProgram<'_, S> {
         let subjects: Vec<_> =
             [("the solution", self.function)].into_iter().chain(self.alternatives.iter().copied()).collect();
         let times_ms = times::compare::<S>(&opened, &subjects, sizes, if run.smoke { 1 } else { ROUNDS })?;
-        let places = self.places(&opened, sizes, |_| Ok(()))?;
         statements::install();
+        let places = self.places(&opened, sizes, |_| Ok(()))?;
         let mut sent = Vec::new();
         for &(_, function) in &subjects {
             sent.push(sizes.iter().map(|&size| sent_by::<S>(&opened, function, size)).collect::<Result<Vec<_>>>()?);
@@ -203,7 +203,7 @@ fn work_size<S: Store>(run: &Run) -> Option<usize> {
 }
 
 impl<S: Store> StoreProgram<'_, S> {
-    /// Where the time of an answer of the largest of these sizes goes, where the contract wants to know. Statements are not counted yet.
+    /// Where the time of an answer of the largest of these sizes goes, where the contract wants to know. Statements are counted.
     fn places(
         &self,
         opened: &Opened,
@@ -234,9 +234,9 @@ impl<S: Store> StoreProgram<'_, S> {
             let input = S::input(largest);
             check::compare::<S>(where_taken_apart, input, &S::expected(&data, input), &answer)
         };
-        let places = self.places(&opened, &sizes, is_right)?;
         let uncounted = if S::TAKES_APART { self.allocated(&opened, &sizes)? } else { Vec::new() };
         statements::install();
+        let places = self.places(&opened, &sizes, is_right)?;
         // The first call may prepare what all later ones share.
         opened.call::<S>(self.function, S::input(sizes[0]))?;
         let mut so_far = Vec::new();

@@ -1,14 +1,15 @@
 //! Where the time of one answer goes: to statements, to JSON, or to what the program does when the last statement is answered.
 //!
 //! A fault in one of these places hides those in the others. Nobody has to guess which one to mend first: the answer is taken apart by
-//! clocks at its last poll and around its JSON, before statements are counted, because counting takes time, too.
+//! clocks at its last statement and around its JSON. Statements are counted meanwhile, which takes some time, too.
 
 use std::future::poll_fn;
 use std::hint::black_box;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use lab_probe::json;
+use lab_probe::{json, statements};
 use lab_results::gate::figure;
 use lab_results::{Column, Record, Table};
 
@@ -18,7 +19,7 @@ use crate::trouble::of_the_database;
 
 /// How long, and how often, one answer is taken apart. The quickest one tells: it was disturbed the least.
 const TAKEN_APART: Duration = Duration::from_millis(400);
-const LEAST_OFTEN: usize = 3;
+const LEAST_OFTEN: usize = 2;
 const MOST_OFTEN: usize = 15;
 
 /// Where the time of one answer went, in milliseconds by the wall. JSON that is written or read while several threads work may add up to
@@ -74,7 +75,23 @@ impl Places {
     }
 }
 
-/// Asks one question several times and takes the quickest answer apart.
+/// The latest moment at which the answer still waited, or a statement was reported: SQLite's statements are reported early, by a thread of
+/// their own, and PostgreSQL may have answered before anybody waits.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: Instant,
+    /// What JSON took until then.
+    json: Duration,
+}
+
+impl Mark {
+    fn renew(&mut self) {
+        self.json += json::take().spent;
+        self.at = Instant::now();
+    }
+}
+
+/// Asks one question several times, where statements are counted, and takes the quickest answer apart.
 pub(super) fn of<S: Store>(
     opened: &Opened,
     function: Function<S>,
@@ -86,15 +103,19 @@ pub(super) fn of<S: Store>(
     for times in 1..=MOST_OFTEN {
         json::take();
         let started = Instant::now();
-        let (mut last_poll, mut json_before) = (started, Duration::ZERO);
+        let mark = Arc::new(Mutex::new(Mark { at: started, json: Duration::ZERO }));
+        let at_each = Arc::clone(&mark);
+        statements::after_each(Some(Arc::new(move || at_each.lock().unwrap_or_else(PoisonError::into_inner).renew())));
         let mut answering = function(&opened.pool, input);
         let answer = opened.runtime.block_on(poll_fn(|context| {
-            last_poll = Instant::now();
-            json_before += json::take().spent;
+            mark.lock().unwrap_or_else(PoisonError::into_inner).renew();
             answering.as_mut().poll(context)
         }));
-        let (before, after, json_after) = (last_poll - started, last_poll.elapsed(), json::take().spent);
+        let ended = Instant::now();
+        statements::after_each(None);
         drop(answering);
+        let Mark { at, json: json_before } = *mark.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, after, json_after) = (at - started, ended.saturating_duration_since(at), json::take().spent);
         let places = Places {
             statements_ms: ms(before.saturating_sub(json_before)),
             own_work_ms: ms(after.saturating_sub(json_after)),
