@@ -28,10 +28,8 @@ async fn one_shop(check: &mut Check<'_, DailyReport>, seed: u64) -> Result<()> {
 
     let scale = Scale { seed, orders: 200, customers: 60, products: 50 };
     let mut shop = Mirror::open_by_day(pool, &scale, DAYS.into(), &[60, 1, 0, 30]).await?;
-    let days: Vec<u32> = (DAYS - 1..DAYS + 5).collect();
-    check.case(&format!("seed {seed}: ordinary days, one of them without orders"), &shop, &days).await?;
-    check.case("the day on which the shop was opened, with wholesale orders", &shop, &[OPENED]).await?;
-
+    let days = [DAYS - 1, DAYS, DAYS + 1, DAYS + 2, DAYS + 3, OPENED];
+    check.case(&format!("seed {seed}: days of all sizes, one of them with wholesale orders"), &shop, &days).await?;
     let (day, start) = (DAYS + 10, u64::from(DAYS + 10) * DAY as u64);
     for at in [start - 1, start, start + DAY as u64 - 1, start + DAY as u64] {
         shop.place(pool, at, &[1, 2]).await?;
@@ -51,7 +49,7 @@ async fn one_shop(check: &mut Check<'_, DailyReport>, seed: u64) -> Result<()> {
     check.case("all lines of an order were taken out since the last look", &shop, &[day]).await?;
     let wholesale: Vec<u32> = (0..2_000).map(|line| 1 + line * 7 % 50).collect();
     shop.place(pool, start + 9, &wholesale).await?;
-    check.case("a wholesale order of 2,000 lines, which comes to more than 32 bits hold", &shop, &[day]).await?;
+    check.case("a wholesale order of 2,000 lines", &shop, &[day]).await?;
     check.case_in_reverse("rows come in reverse where nothing orders them", &shop, &[day, DAYS]).await?;
     let what = "orders are entered late, one after each of the report's first statements";
     check.case_while_orders_come_in(what, &shop, start + 6..start + 9, day).await

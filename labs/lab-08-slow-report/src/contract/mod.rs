@@ -101,7 +101,7 @@ impl Store for DailyReport {
     }
 
     fn smaller(_: u32) -> Vec<u32> {
-        Vec::new() // One day is no smaller than another.
+        Vec::new()
     }
 
     fn show(day: u32) -> String {
@@ -109,7 +109,7 @@ impl Store for DailyReport {
     }
 
     fn difference(expected: &String, got: &String) -> (String, String) {
-        let at = expected.split('\n').zip(got.split('\n')).take_while(|(expected, got)| expected == got).count();
+        let at = expected.split('\n').zip(got.split('\n')).take_while(|(right, got)| right == got).count();
         let line = |text: &String| match text.split('\n').nth(at) {
             None => format!("nothing after line {at}"),
             Some("") => format!("line {}: the end", at + 1),
@@ -127,7 +127,7 @@ impl Store for DailyReport {
             ("bytes_requested_per_byte".into(), this.allocated as f64 / bytes),
             ("json_written_per_byte".into(), this.json.written as f64 / bytes),
             ("json_read_per_byte".into(), this.json.read as f64 / bytes),
-            // Of a shop that is read whole, a busy day shows much: the quiet one tells. What is packed into a row shows on the busy one.
+            // Of a shop that is read whole the quiet day tells; what is packed into a row shows on the busy one.
             ("rows_per_line".into(), so_far.iter().map(rows).fold(0.0, f64::max)),
             ("rows_per_line_min".into(), so_far.iter().map(rows).fold(f64::INFINITY, f64::min)),
         ]);
