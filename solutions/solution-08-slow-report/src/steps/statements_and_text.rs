@@ -5,10 +5,12 @@ use sqlx::AnyPool;
 
 use crate::contract::{DAY, Order, ReportLine, json};
 
+type Row = (i64, String, i64, String, i64, String, i64, i64);
+
 /// The orders of a day, counted from 1970, as they were placed; of the same second, the one entered first comes first.
 pub async fn daily_report(pool: &AnyPool, day: u32) -> Result<String, sqlx::Error> {
     let from = i64::from(day) * DAY;
-    let orders: Vec<(i64, String, i64, String, i64, String, i64, i64)> = sqlx::query_as(
+    let orders: Vec<Row> = sqlx::query_as(
         "SELECT o.id, o.reference, o.placed_at, o.status, o.customer_id, c.name,
              COUNT(l.order_id), CAST(COALESCE(SUM(l.quantity * l.unit_price_cents), 0) AS BIGINT)
          FROM orders o
