@@ -10,6 +10,7 @@ mod check;
 mod core;
 mod meanwhile;
 mod opened;
+mod places;
 mod show;
 mod times;
 
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use lab_probe::allocations;
+use lab_probe::json::{self, JsonCounts};
 use lab_probe::statements::{self, StatementCounts};
 use lab_results::gate::counted;
 use lab_results::{Counts, MetricKind, Record};
@@ -32,11 +34,10 @@ pub use bench::bench;
 pub use check::Check;
 pub use meanwhile::Change;
 use opened::Opened;
+pub use places::Places;
 
 /// How often everything that `reproduce` compares has its turn.
 const ROUNDS: usize = 10;
-/// In tests the counted sizes end here.
-const SMOKE_SIZE: usize = 100;
 /// Turns of one round of `measure`.
 const TURNS: u64 = 6;
 
@@ -57,8 +58,13 @@ pub trait Store: Sized {
     const SLO_MS: f64;
     /// Sizes that counts and growth are taken at, the smallest first.
     const COUNTED: &'static [usize];
+    /// In tests and in proofs the counted sizes end here: at the least size at which the counts tell a fault.
+    const LARGEST_IN_TESTS: usize = 100;
     /// Sizes that `measure` and the benches time, and profilers watch (the largest), the smallest first.
     const TIMED: &'static [usize];
+    /// Whether an answer is taken apart by what it spends where (see [`Places`]), because several faults hide each other: its time, and
+    /// its memory without that which the counter of statements takes.
+    const TAKES_APART: bool = false;
 
     /// Fills an empty database with the shop that everything but `check` looks at. All of it follows from the seed.
     fn fill(pool: &AnyPool, run: &Run) -> impl Future<Output = Result<Self::Data>>;
@@ -89,6 +95,10 @@ pub struct Counted<S: Store> {
     pub sent: StatementCounts,
     /// Bytes that this process asked its allocator for meanwhile: what comes over is put into memory at least once.
     pub allocated: u64,
+    /// JSON that was written and read through [`lab_probe::json`].
+    pub json: JsonCounts,
+    /// Where the time of such an answer goes, of the largest size only, and where [`Store::TAKES_APART`] says so.
+    pub places: Option<Places>,
     /// What it costs, at the least: CPU time in milliseconds where the database is part of this process, else wall time. Taken of the
     /// smallest and the largest size only.
     pub cost_ms: Option<f64>,
@@ -129,6 +139,7 @@ impl<S: Store> Program for StoreProgram<'_, S> {
             [("the solution", self.function)].into_iter().chain(self.alternatives.iter().copied()).collect();
         let times_ms = times::compare::<S>(&opened, &subjects, sizes, if run.smoke { 1 } else { ROUNDS })?;
         statements::install();
+        let places = self.places(&opened, sizes, |_| Ok(()))?;
         let mut sent = Vec::new();
         for &(_, function) in &subjects {
             sent.push(sizes.iter().map(|&size| sent_by::<S>(&opened, function, size)).collect::<Result<Vec<_>>>()?);
@@ -136,6 +147,9 @@ impl<S: Store> Program for StoreProgram<'_, S> {
         emit(&show::symptom::<S>(sizes, &sent[0], &times_ms[0]));
         if let (Some(size), Some(sent)) = (sizes.last(), sent[0].last()) {
             emit(&show::over_a_network::<S>(*size, *sent));
+            if let Some(places) = places {
+                emit(&places.table(&sized::<S>(*size)));
+            }
         }
         if !self.alternatives.is_empty() {
             emit(&show::comparison::<S>(&subjects, sizes, &sent, &times_ms));
@@ -189,26 +203,63 @@ fn work_size<S: Store>(run: &Run) -> Option<usize> {
 }
 
 impl<S: Store> StoreProgram<'_, S> {
+    /// Where the time of an answer of the largest of these sizes goes, where the contract wants to know. Statements are counted.
+    fn places(
+        &self,
+        opened: &Opened,
+        sizes: &[usize],
+        answered: impl Fn(S::Answer) -> Result<()>,
+    ) -> Result<Option<Places>> {
+        let largest = sizes.last().filter(|_| S::TAKES_APART);
+        largest.map(|&size| places::of::<S>(opened, self.function, S::input(size), answered)).transpose()
+    }
+
+    /// Bytes that an answer asks the allocator for, by size. The answers are not looked at: those of the same questions will be.
+    fn allocated(&self, opened: &Opened, sizes: &[usize]) -> Result<Vec<u64>> {
+        let of_size = |&size: &usize| {
+            opened.settle();
+            let (called, allocations) = allocations::count(|| opened.call::<S>(self.function, S::input(size)));
+            called.map(|_| allocations.bytes_requested)
+        };
+        sizes.iter().map(of_size).collect()
+    }
+
     fn count_all(&self, run: &Run) -> Result<()> {
         let (opened, data) = Opened::filled::<S>(run)?;
+        let sizes: Vec<usize> =
+            S::COUNTED.iter().copied().filter(|size| !run.smoke || *size <= S::LARGEST_IN_TESTS).collect();
+        let largest = *sizes.last().context("a lab counts some size")?;
+        let where_taken_apart = || format!("{} of a larger shop, where the call is timed", sized::<S>(largest));
+        let is_right = |answer: S::Answer| {
+            let input = S::input(largest);
+            check::compare::<S>(where_taken_apart, input, &S::expected(&data, input), &answer)
+        };
+        let uncounted = if S::TAKES_APART { self.allocated(&opened, &sizes)? } else { Vec::new() };
         statements::install();
-        let sizes: Vec<usize> = S::COUNTED.iter().copied().filter(|size| !run.smoke || *size <= SMOKE_SIZE).collect();
+        let places = self.places(&opened, &sizes, is_right)?;
         // The first call may prepare what all later ones share.
         opened.call::<S>(self.function, S::input(sizes[0]))?;
         let mut so_far = Vec::new();
-        for &size in &sizes {
+        for (at, &size) in sizes.iter().enumerate() {
             emit(&Record::Case { name: sized::<S>(size) });
             let input = S::input(size);
             opened.settle();
+            json::take();
             let (called, allocations) = allocations::count(|| opened.count::<S>(self.function, input));
             let (answer, sent) = called?;
+            let json = json::take();
             let where_counted = || format!("{} of a larger shop, where statements are counted", sized::<S>(size));
             check::compare::<S>(where_counted, input, &S::expected(&data, input), &answer)?;
             let is_outermost = [sizes.first(), sizes.last()].contains(&Some(&size));
             let is_same = |again: S::Answer| check::compare::<S>(where_counted, input, &answer, &again);
             let cost_ms = is_outermost.then(|| opened.cost_ms::<S>(self.function, input, is_same)).transpose()?;
-            so_far.push(Counted { input, answer, sent, allocated: allocations.bytes_requested, cost_ms });
+            let allocated = uncounted.get(at).copied().unwrap_or(allocations.bytes_requested);
+            let places = places.filter(|_| size == largest);
+            so_far.push(Counted { input, answer, sent, allocated, json, places, cost_ms });
             emit(&Record::Counts { size: size as u64, unit: S::UNIT.into(), counts: S::counts(&so_far) });
+        }
+        if let Some(places) = places {
+            emit(&places.note(&sized::<S>(largest)));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What runs inside a measured process. Counts here are exact; clocks here are the process's own CPU time.
 
 pub mod allocations;
+pub mod json;
 pub mod memory;
 pub mod polls;
 #[cfg(feature = "statements")]

@@ -1,6 +1,7 @@
 //! What the database holds, in memory as well, where a right answer is easy. Every change is made to both.
 
 mod addition;
+mod by_day;
 mod evenly;
 
 use std::cmp::Reverse;
@@ -12,6 +13,9 @@ use sqlx::AnyPool;
 use crate::{Scale, StoreError, seed};
 
 pub use addition::Addition;
+
+/// So many seconds after a day has begun, the next one begins.
+const SECONDS_OF_DAY: u64 = 86_400;
 
 /// The orders of a database, with the names that customers and products have today. The first order has id 1.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +59,15 @@ impl Mirror {
     /// All orders, the newest first; of one second, the one that was entered last.
     pub fn orders_newest_first(&self) -> impl Iterator<Item = &Order> {
         self.newest_first().into_iter().map(|number| &self.orders[number])
+    }
+
+    /// The orders of a day, counted from 1970: the first one first; of one second, the one that was entered first.
+    pub fn orders_of_day(&self, day: u64) -> Vec<&Order> {
+        let mut orders: Vec<&Order> =
+            self.orders.iter().filter(|order| order.placed_at / SECONDS_OF_DAY == day).collect();
+        // Stable: those of one second stay as they were entered.
+        orders.sort_by_key(|order| order.placed_at);
+        orders
     }
 
     /// What the customer who placed an order is called today.

@@ -36,8 +36,13 @@ impl Scale {
 /// Ids of customers and products are the domain's numbers.
 pub async fn seed(pool: &AnyPool, scale: &Scale) -> Result<Vec<Order>, StoreError> {
     let orders = scale.stored_orders();
-    fill(pool, scale, &orders).await.map_err(StoreError::statement("seed the database"))?;
+    store(pool, scale, &orders).await?;
     Ok(orders)
+}
+
+/// Fills an empty, migrated database with the catalogue of `scale` and with these orders.
+pub(crate) async fn store(pool: &AnyPool, scale: &Scale, orders: &[Order]) -> Result<(), StoreError> {
+    fill(pool, scale, orders).await.map_err(StoreError::statement("seed the database"))
 }
 
 async fn fill(pool: &AnyPool, scale: &Scale, orders: &[Order]) -> Result<(), sqlx::Error> {

@@ -1,11 +1,12 @@
 //! Whether the subject answers rightly, while what is in the database changes between its calls.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::Result;
 use lab_results::Record;
-use orderflow_store::{Backend, PoolSettings};
+use orderflow_store::{Addition, Backend, Mirror, PoolSettings};
 use sqlx::{AnyPool, Executor};
 
 use super::meanwhile::{Change, between_statements};
@@ -200,6 +201,33 @@ impl<S: Store> Check<'_, S> {
             }
             return Ok(Wrong(Record::Wrong { case, input: S::show(input), expected, got }));
         }
+    }
+}
+
+impl<S: Store<Data = Mirror>> Check<'_, S> {
+    /// Asks one question while orders of two lines come in, one after each of the subject's first statements, placed at these times. An
+    /// answer shows the shop of one moment, before or after an order came in, and no mixture. Nothing may come after this case.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Check::case`].
+    pub async fn case_while_orders_come_in(
+        &mut self,
+        what: &str,
+        shop: &Mirror,
+        placed_at: Range<u64>,
+        input: S::Input,
+    ) -> Result<()> {
+        let (mut states, mut additions) = (vec![shop.clone()], Vec::new());
+        for at in placed_at {
+            let (after, addition) = states.last().unwrap_or(shop).with_one_more(at, &[1, 2]);
+            states.push(after);
+            additions.push(addition);
+        }
+        let change = |addition: Addition| -> Change {
+            Box::new(move |pool| Box::pin(async move { addition.store(&pool).await }))
+        };
+        self.case_between_statements(what, &states, input, || additions.iter().cloned().map(change).collect()).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages that grow with their orders, whatever the seed.
 
+use orderflow::Order;
 use sqlx::{AnyPool, AssertSqlSafe};
 
 use super::{Mirror, run};
@@ -7,6 +8,10 @@ use crate::{Scale, StoreError};
 
 /// A basket with more lines than this is wholesale: one order in a hundred, and now and then as long as all others on the page.
 const WHOLESALE_LINES: usize = 40;
+
+pub(super) fn is_wholesale(order: &Order) -> bool {
+    order.lines.len() > WHOLESALE_LINES
+}
 
 impl Mirror {
     /// As [`Mirror::open`]; then the newest so many orders are shuffled in time so that every page of them has about as many lines for
@@ -34,9 +39,8 @@ impl Mirror {
     /// Gives orders other times, out of the ones that there are. The numbers of those that were moved.
     fn even_out(&mut self, newest: usize) -> Vec<usize> {
         let by_time = self.newest_first();
-        let is_wholesale = |number: &usize| self.orders[*number].lines.len() > WHOLESALE_LINES;
-        let mut left: Vec<usize> =
-            by_time.iter().copied().filter(|number| !is_wholesale(number)).take(newest).collect();
+        let is_ordinary = |number: &usize| !is_wholesale(&self.orders[*number]);
+        let mut left: Vec<usize> = by_time.iter().copied().filter(is_ordinary).take(newest).collect();
         let times: Vec<u64> = by_time.iter().map(|number| self.orders[*number].placed_at).collect();
         let lines_of = |number: usize| self.orders[number].lines.len() as f64;
         let lines_each = left.iter().map(|number| lines_of(*number)).sum::<f64>() / left.len().max(1) as f64;

@@ -1,0 +1,47 @@
+//! The report of a day, which the warehouse fetches every morning: a line of JSON for each order.
+
+use sqlx::AnyPool;
+
+use crate::contract::{DAY, Order, ReportLine, json};
+
+/// The orders of a day, counted from 1970, as they were placed; of the same second, the one entered first comes first.
+pub async fn daily_report(pool: &AnyPool, day: u32) -> Result<String, sqlx::Error> {
+    let from = i64::from(day) * DAY;
+    let orders: Vec<(i64, String, i64, String, i64)> = sqlx::query_as(
+        "SELECT o.id, o.reference, o.placed_at, o.status, o.customer_id
+         FROM orders o
+         WHERE o.placed_at >= $1 AND o.placed_at < $2
+         ORDER BY o.placed_at, o.id",
+    )
+    .bind(from)
+    .bind(from + DAY)
+    .fetch_all(pool)
+    .await?;
+
+    let mut report = Vec::with_capacity(orders.len());
+    for (id, reference, placed_at, status, customer_id) in orders {
+        let customer = customer_name(pool, customer_id).await?;
+        let (lines, total_cents) = lines_and_total(pool, id).await?;
+        report.push(line_of(&Order { id, reference, placed_at, status, customer_id, customer, lines, total_cents })?);
+    }
+    Ok(report.iter().fold(String::new(), |report, line| format!("{report}{}\n", json::print(line))))
+}
+
+/// What the warehouse sees of an order. The fields have the same names, so that serde makes the one out of the other.
+fn line_of(order: &Order) -> Result<ReportLine, sqlx::Error> {
+    json::parse(&json::print(order)).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+async fn customer_name(pool: &AnyPool, customer: i64) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM customers WHERE id = $1").bind(customer).fetch_one(pool).await
+}
+
+async fn lines_and_total(pool: &AnyPool, order: i64) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(quantity * unit_price_cents), 0) AS BIGINT)
+         FROM order_lines WHERE order_id = $1",
+    )
+    .bind(order)
+    .fetch_one(pool)
+    .await
+}

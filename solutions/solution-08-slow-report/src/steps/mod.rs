@@ -1,0 +1,5 @@
+//! Steps on the way to the solution, each in a file that can stand in the place of the lab's. `make solution-08` compares them.
+
+pub mod statements;
+pub mod statements_and_text;
+pub mod text_and_json;
