@@ -51,8 +51,8 @@ impl Kernel for Confirmations {
         ("peak_bytes", "peak", "B"),
     ];
     const COUNTED: &'static [usize] = &[20, 50, 100, 200, 400];
-    const TIMED: usize = 100;
-    const PAIRED: usize = 20;
+    const TIMED: usize = 40;
+    const PAIRED: usize = 6;
 
     fn input(seed: u64, size: usize) -> Exchange {
         Exchange::new(list(Shop::new(seed).orders(size).iter().map(row)))
@@ -66,7 +66,8 @@ impl Kernel for Confirmations {
     }
 
     fn adversarial(seed: u64) -> Vec<(&'static str, Exchange)> {
-        let orders = Shop::new(seed).orders(40);
+        let mut orders = Shop::new(seed).orders(50);
+        orders.iter_mut().for_each(|order| order.lines.truncate(5));
         let (good, night) = (&row(&orders[0]), &list(orders.iter().map(row)));
         let row = |name: &str, line: &str| format!(r#"{{"reference":"{name}","lines":[{{{line}}}]}}"#);
         let order = |name: &str, line: &str| list([good.into(), row(name, line), good.into()]);
