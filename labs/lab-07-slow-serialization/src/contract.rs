@@ -52,7 +52,7 @@ impl Kernel for Confirmations {
     ];
     const COUNTED: &'static [usize] = &[20, 50, 100, 200, 400];
     const TIMED: usize = 40;
-    const PAIRED: usize = 6;
+    const PAIRED: usize = 12;
 
     fn input(seed: u64, size: usize) -> Exchange {
         Exchange::new(list(Shop::new(seed).orders(size).iter().map(row)))
