@@ -1,4 +1,4 @@
-//! Buffers of 32 MiB, for whatever comes.
+//! Buffers of 16 MiB, for whatever comes.
 // misses: peak_bytes_per_line
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -9,11 +9,11 @@ use crate::contract::{WholesaleLine, WholesaleOrder};
 
 /// Reads the orders and writes their confirmation. Where any of them cannot be read, all are refused, and nothing is written.
 pub fn confirm_orders(orders: impl Read, confirmation: impl Write) -> io::Result<()> {
-    let orders: Vec<WholesaleOrder> = serde_json::from_reader(BufReader::with_capacity(32 << 20, orders))?;
+    let orders: Vec<WholesaleOrder> = serde_json::from_reader(BufReader::with_capacity(16 << 20, orders))?;
     let orders: Vec<ConfirmedOrder> = orders.into_iter().map(ConfirmedOrder::from).collect();
     let total = orders.iter().map(|order| order.total).sum();
 
-    let mut confirmation = BufWriter::with_capacity(32 << 20, confirmation);
+    let mut confirmation = BufWriter::with_capacity(16 << 20, confirmation);
     serde_json::to_writer(&mut confirmation, &Confirmation { format: 2, orders, total })?;
     confirmation.flush()
 }

@@ -34,10 +34,14 @@ impl ExchangedJson {
         match self.said() {
             Ok(()) if *unread > 0 => Err(format!("{unread} B were not read")),
             _ if text.len() as u64 != written.moved() => Err("a file that was not written through `Write`".into()),
-            Err((ErrorKind::StorageFull, None)) => Ok(None),
-            _ if text.is_empty() => Ok(None),
+            _ if self.is_full() || text.is_empty() => Ok(None),
             _ => serde_json::from_slice(&text).map(Some).map_err(|error| format!("a file that is no JSON: {error}")),
         }
+    }
+
+    /// Whether it was said that the file does not fit.
+    fn is_full(&self) -> bool {
+        self.said() == Err((ErrorKind::StorageFull, None))
     }
 
     /// Calls that read and calls that wrote.
@@ -60,6 +64,7 @@ impl fmt::Debug for ExchangedJson {
             Err((kind, Some(line))) => write!(f, "error {kind:?} in line {line}, ")?,
         }
         match self.json() {
+            Ok(None) if self.is_full() => f.write_str("and what was written so far does not count"),
             Ok(None) => f.write_str("nothing written"),
             Ok(Some(json)) => write!(f, "{json}"),
             Err(wrong) => f.write_str(&wrong),
@@ -110,5 +115,6 @@ mod tests {
         let full = Trouble::ending(2, ErrorKind::StorageFull);
         let full = of(&Exchange::new("x").with(Trouble::NONE, full), "[1]");
         assert_eq!((full.said(), full.json()), (Err((ErrorKind::StorageFull, None)), Ok(None)));
+        assert!(format!("{full:?}").starts_with("error StorageFull, and what was written"), "{full:?}");
     }
 }
