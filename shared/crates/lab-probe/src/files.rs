@@ -191,7 +191,7 @@ mod tests {
             assert!(made.said.is_ok());
             assert_eq!((made.unread, made.written.content().expect("read")), (0, b"0123456789".to_vec()));
         }
-        let first = exchange.call(|from, to| to.write_all(&[from.bytes().next().expect("a byte")?]));
+        let first = exchange.call(|from, to| io::copy(&mut from.take(1), to).map(drop));
         assert_eq!((first.unread, first.reads, first.written.calls()), (9, 1, 1));
         let trouble = Trouble::ending(0, ErrorKind::StorageFull);
         assert_eq!(Trouble { piece: 7, ..trouble }.to_string(), "at most 7 B a call, error StorageFull behind 0 B");
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn each_call_counts_and_what_a_buffer_saves_does_not() {
         let mut bytewise = file(b"0123456789", Trouble::NONE);
-        assert_eq!((&mut bytewise).bytes().count(), 10);
+        while bytewise.read(&mut [0]).expect("read") > 0 {}
         // The last one finds the end.
         assert_eq!((bytewise.calls(), bytewise.moved()), (11, 10));
         let mut buffered = file(b"0123456789", Trouble::NONE);
