@@ -146,8 +146,9 @@ impl Kernel for Confirmations {
         let Allocations { count, bytes_requested, peak_bytes, .. } = *allocations;
         let all = [("reads", reads), ("writes", writes), ("allocations", count), ("bytes_requested", bytes_requested)];
         let all = all.into_iter().chain([("peak_bytes", peak_bytes)]).map(|(name, count)| (name, count as f64));
-        let per_line =
-            |(name, count)| [(format!("{name}_per_line"), count / lines.max(1) as f64), (name.to_string(), count)];
+        let per_line = |(name, count): (&str, f64)| {
+            [(format!("{name}_per_line"), count / lines.max(1) as f64), (name.to_string(), count)]
+        };
         all.flat_map(per_line).collect()
     }
 }
