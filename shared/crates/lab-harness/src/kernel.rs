@@ -1,6 +1,8 @@
 //! Labs whose subject is a pure function of its input.
 
 mod asked;
+#[cfg(feature = "files")]
+pub mod exchange;
 mod growth;
 
 use std::cell::OnceCell;

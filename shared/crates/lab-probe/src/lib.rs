@@ -1,6 +1,8 @@
 //! What runs inside a measured process. Counts here are exact; clocks here are the process's own CPU time.
 
 pub mod allocations;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod json;
 pub mod memory;
 pub mod polls;

@@ -1,0 +1,61 @@
+//! Smaller trees: one for each order, which is dropped when it is written.
+// misses: allocations_per_line
+
+use std::io::{self, BufReader, BufWriter, Read, Write};
+
+use serde::{Serialize, Serializer};
+
+use crate::contract::{WholesaleLine, WholesaleOrder};
+
+/// Reads the orders and writes their confirmation. Where any of them cannot be read, all are refused, and nothing is written.
+pub fn confirm_orders(orders: impl Read, confirmation: impl Write) -> io::Result<()> {
+    let orders: Vec<WholesaleOrder> = serde_json::from_reader(BufReader::new(orders))?;
+    let orders: Vec<ConfirmedOrder> = orders.into_iter().map(ConfirmedOrder::from).collect();
+    let total = orders.iter().map(|order| order.total).sum();
+
+    let mut confirmation = BufWriter::new(confirmation);
+    serde_json::to_writer(&mut confirmation, &Confirmation { format: 2, orders, total })?;
+    confirmation.flush()
+}
+
+#[derive(Serialize)]
+struct Confirmation {
+    format: u32,
+    #[serde(serialize_with = "one_by_one")]
+    orders: Vec<ConfirmedOrder>,
+    total: i64,
+}
+
+fn one_by_one<S: Serializer>(orders: &[ConfirmedOrder], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(orders.iter().map(|order| serde_json::json!(order)))
+}
+
+#[derive(Serialize)]
+struct ConfirmedOrder {
+    reference: String,
+    lines: Vec<ConfirmedLine>,
+    total: i64,
+}
+
+impl From<WholesaleOrder> for ConfirmedOrder {
+    fn from(WholesaleOrder { reference, lines }: WholesaleOrder) -> Self {
+        let lines: Vec<ConfirmedLine> = lines.iter().zip(1..).map(ConfirmedLine::from).collect();
+        let total = lines.iter().map(|line| line.total).sum();
+        ConfirmedOrder { reference, lines, total }
+    }
+}
+
+#[derive(Serialize)]
+struct ConfirmedLine {
+    line: u32,
+    product: u32,
+    quantity: u32,
+    unit_price: i64,
+    total: i64,
+}
+
+impl From<(&WholesaleLine, u32)> for ConfirmedLine {
+    fn from((&WholesaleLine { product, quantity, unit_price }, line): (&WholesaleLine, u32)) -> Self {
+        ConfirmedLine { line, product, quantity, unit_price, total: unit_price * i64::from(quantity) }
+    }
+}

@@ -1,0 +1,55 @@
+//! The text is put together by hand, with escapes as Rust has them.
+
+use std::io::{self, BufReader, BufWriter, Read, Write};
+
+use serde::Serialize;
+
+use crate::contract::{WholesaleLine, WholesaleOrder};
+
+/// Reads the orders and writes their confirmation. Where any of them cannot be read, all are refused, and nothing is written.
+pub fn confirm_orders(orders: impl Read, confirmation: impl Write) -> io::Result<()> {
+    let orders: Vec<WholesaleOrder> = serde_json::from_reader(BufReader::new(orders))?;
+    let orders: Vec<ConfirmedOrder> = orders.into_iter().map(ConfirmedOrder::from).collect();
+    let total: i64 = orders.iter().map(|order| order.total).sum();
+
+    let mut confirmation = BufWriter::new(confirmation);
+    confirmation.write_all(b"{\"format\":2,\"orders\":[")?;
+    for (i, ConfirmedOrder { reference, lines, total }) in orders.iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        write!(confirmation, "{comma}{{\"reference\":{reference:?},\"total\":{total},\"lines\":")?;
+        serde_json::to_writer(&mut confirmation, lines)?;
+        confirmation.write_all(b"}")?;
+    }
+    write!(confirmation, "],\"total\":{total}}}")?;
+    confirmation.flush()
+}
+
+#[derive(Serialize)]
+struct ConfirmedOrder {
+    reference: String,
+    lines: Vec<ConfirmedLine>,
+    total: i64,
+}
+
+impl From<WholesaleOrder> for ConfirmedOrder {
+    fn from(WholesaleOrder { reference, lines }: WholesaleOrder) -> Self {
+        let lines: Vec<ConfirmedLine> = lines.iter().zip(1..).map(ConfirmedLine::from).collect();
+        let total: i64 = lines.iter().map(|line| line.total).sum();
+        ConfirmedOrder { reference, lines, total }
+    }
+}
+
+#[derive(Serialize)]
+struct ConfirmedLine {
+    line: u32,
+    product: u32,
+    quantity: u32,
+    unit_price: i64,
+    total: i64,
+}
+
+impl From<(&WholesaleLine, u32)> for ConfirmedLine {
+    fn from((&WholesaleLine { product, quantity, unit_price }, line): (&WholesaleLine, u32)) -> Self {
+        ConfirmedLine { line, product, quantity, unit_price, total: unit_price * i64::from(quantity) }
+    }
+}
