@@ -45,6 +45,26 @@ pub fn recorded<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
     Some(text.split_once(begin)?.1.split_once(end)?.0)
 }
 
+/// What a line begins with below which a page repeats what is recorded in another file: `<!-- NAME:begin, from PATH -->`.
+pub const QUOTED: &str = ":begin, from ";
+
+/// The page with each such part as it is in the other file now, which has the markers `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
+pub fn with_quoted(workspace: &Workspace, text: &str) -> Result<String> {
+    let mut page = text.to_string();
+    for begin in text.lines().filter(|line| line.contains(QUOTED)) {
+        let named = begin.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        let (name, path) = named.and_then(|rest| rest.split_once(QUOTED)).with_context(|| format!("`{begin}`?"))?;
+        let other =
+            std::fs::read_to_string(workspace.root.join(path)).with_context(|| format!("Cannot read {path}"))?;
+        let end = format!("<!-- {name}:end -->");
+        let inner = recorded(&other, &format!("<!-- {name}:begin -->"), &end)
+            .with_context(|| format!("{path} records no {name}"))?;
+        page = between(&page, begin, &end, inner.trim_start_matches('\n'))
+            .with_context(|| format!("a page lacks {end} behind `{begin}`"))?;
+    }
+    Ok(page)
+}
+
 /// Writes what a run found between two marker lines of a page, which is named from the top of the checkout.
 pub fn record_between(workspace: &Workspace, page: &str, begin: &str, end: &str, inner: &str) -> Result<()> {
     let path = workspace.root.join(page);
@@ -56,7 +76,8 @@ pub fn record_between(workspace: &Workspace, page: &str, begin: &str, end: &str,
 
 #[cfg(test)]
 mod tests {
-    use super::{between, table};
+    use super::{between, table, with_quoted};
+    use lab_core::workspace::Workspace;
 
     #[test]
     fn a_table_has_a_line_a_row_and_room_for_what_is_empty() {
@@ -68,5 +89,22 @@ mod tests {
     fn replaces_only_what_stands_between_the_markers() {
         assert_eq!(between("a<b>old</b>c", "<b>", "</b>", "new\n").as_deref(), Some("a<b>\nnew\n</b>c"));
         assert_eq!(between("a</b>", "<b>", "</b>", ""), None);
+    }
+
+    #[test]
+    fn what_another_file_records_is_repeated_as_it_is_now() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let workspace = Workspace { root: root.path().into(), target: "/".into(), state: "/".into() };
+        let source = "one\n<!-- steps:begin -->\n| 2 |\n<!-- steps:end -->\n";
+        std::fs::write(root.path().join("README.md"), source).expect("written");
+        let page = |inner: &str| format!("a\n<!-- steps:begin, from README.md -->\n{inner}<!-- steps:end -->\nb\n");
+        assert_eq!(with_quoted(&workspace, &page("| 1 |\n")).expect("repeated"), page("| 2 |\n"));
+        assert_eq!(with_quoted(&workspace, "nothing").expect("as it was"), "nothing");
+        for (wrong, says) in
+            [(page("").replace("steps", "ways"), "records no ways"), (page("").replace("README", "NONE"), "NONE.md")]
+        {
+            let error = with_quoted(&workspace, &wrong).expect_err("there is nothing to repeat");
+            assert!(format!("{error:#}").contains(says), "{error:#}");
+        }
     }
 }

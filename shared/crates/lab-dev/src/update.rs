@@ -17,6 +17,7 @@ const BEGIN: &str = "<!-- labs:begin, written by `cargo lab dev update` -->";
 const END: &str = "<!-- labs:end -->";
 
 const MANIFEST: &str = "Cargo.toml";
+const BOOK: &str = "shared/book/src";
 const MEMBERS_BEGIN: &str = "# labs:begin, written by `cargo lab dev update`";
 const MEMBERS_END: &str = "    # labs:end";
 
@@ -80,12 +81,31 @@ pub fn stale(workspace: &Workspace) -> Result<Vec<String>> {
 fn derived(workspace: &Workspace) -> Result<Vec<(String, String)>> {
     let labs = catalogue::labs(workspace)?;
     let readme = std::fs::read_to_string(workspace.root.join("README.md")).context("Cannot read README.md")?;
-    Ok(vec![
+    let mut derived = vec![
         (MANIFEST.into(), manifest(workspace)?),
         ("README.md".into(), between(&readme, BEGIN, END, &table(&labs)).context("README.md lacks its labs markers")?),
         (pristine::LOCK.into(), pristine::lock_text(&labs)?),
         (seal::SEAL.into(), seal::text(workspace, &labs)?),
-    ])
+    ];
+    derived.extend(quoting(workspace)?);
+    Ok(derived)
+}
+
+/// The pages of the book that repeat what is recorded elsewhere.
+fn quoting(workspace: &Workspace) -> Result<Vec<(String, String)>> {
+    let mut pages = Vec::new();
+    for entry in std::fs::read_dir(workspace.root.join(BOOK)).with_context(|| format!("Cannot read {BOOK}"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".md") {
+            let path = format!("{BOOK}/{name}");
+            let text =
+                std::fs::read_to_string(workspace.root.join(&path)).with_context(|| format!("Cannot read {path}"))?;
+            if text.contains(page::QUOTED) {
+                pages.push((path, page::with_quoted(workspace, &text)?));
+            }
+        }
+    }
+    Ok(pages)
 }
 
 /// The workspace's manifest with every lab and every solution among its members.

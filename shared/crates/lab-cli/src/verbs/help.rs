@@ -20,6 +20,6 @@ pub fn show(workspace: &Workspace) -> Result<u8> {
     say!();
     list::show(workspace, false)?;
     say!();
-    say!("{}", paint(QUIET, "make test, make prefetch, cargo lab --help, cargo lab <verb> --help"));
+    say!("{}", paint(QUIET, "make slowdown, make test, make prefetch, cargo lab --help, cargo lab <verb> --help"));
     Ok(0)
 }
