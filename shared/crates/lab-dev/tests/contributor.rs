@@ -118,30 +118,45 @@ fn metadata() -> Value {
     serde_json::from_str(&metadata.stdout).unwrap_or_else(|_| panic!("{}", metadata.stderr))
 }
 
-/// rustdoc takes a second or two for each library, also for one without examples: CI asks it only where there are some.
+/// A test program takes seconds to link, and rustdoc as long for a library without examples: each is asked for where there is something to
+/// run, and nowhere else. A test that is switched off would never fail.
 #[test]
-fn examples_in_the_documentation_are_tested_where_there_are_any() {
+fn unit_tests_and_examples_are_run_where_there_are_any() {
     let metadata = metadata();
     for package in metadata["packages"].as_array().expect("packages") {
-        let is_library = |target: &&Value| target["kind"].as_array().is_some_and(|kinds| kinds.contains(&"lib".into()));
-        let Some(library) = package["targets"].as_array().expect("targets").iter().find(is_library) else { continue };
-        let root = library["src_path"].as_str().expect("a path");
-        let has_examples = has_examples(Path::new(root).parent().expect("src"));
-        let is_tested = library["doctest"] == true;
-        let advice = if has_examples { "take `doctest = false` out of" } else { "put `doctest = false` into" };
-        assert_eq!(has_examples, is_tested, "{advice} [lib] of {}", package["manifest_path"]);
+        let of_kind = |kind: &'static str| {
+            let targets = package["targets"].as_array().expect("targets").iter();
+            targets.filter(move |target| target["kind"].as_array().is_some_and(|kinds| kinds.contains(&kind.into())))
+        };
+        let manifest = &package["manifest_path"];
+        let root = |target: &Value| Path::new(target["src_path"].as_str().expect("a path")).to_path_buf();
+        let Some(library) = of_kind("lib").next() else { continue };
+        let sources = root(library).parent().expect("src").to_path_buf();
+        let has_tests = has_line(&sources, &|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+        let has_examples = has_line(&sources, &|line| line.starts_with("/// ```") || line.starts_with("//! ```"));
+        for (what, is_there) in [("test", has_tests), ("doctest", has_examples)] {
+            let advice = if is_there { "take it out of" } else { "put it into" };
+            assert_eq!(is_there, library[what] == true, "`{what} = false`: {advice} [lib] of {manifest}");
+        }
+        // What is in the library is tested there. A program with modules of its own may have tests of its own.
+        for program in of_kind("bin") {
+            let text = std::fs::read_to_string(root(program)).expect("a program");
+            let is_its_own = text.lines().any(|line| line.starts_with("mod ") || line.trim_start() == "#[test]");
+            assert!(is_its_own || program["test"] == false, "put `test = false` into [[bin]] of {manifest}");
+        }
     }
 }
 
-fn has_examples(folder: &Path) -> bool {
+/// Whether a line of the Rust files there, without its indentation, is such a one.
+fn has_line(folder: &Path, is_such: &dyn Fn(&str) -> bool) -> bool {
     std::fs::read_dir(folder).expect("listed").any(|entry| {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            return has_examples(&path);
+            return has_line(&path, is_such);
         }
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let is_code = |line: &str| ["/// ```", "//! ```"].iter().any(|fence| line.trim_start().starts_with(fence));
-        path.extension().is_some_and(|extension| extension == "rs") && text.lines().any(is_code)
+        path.extension().is_some_and(|extension| extension == "rs")
+            && text.lines().any(|line| is_such(line.trim_start()))
     })
 }
 
