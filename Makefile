@@ -32,5 +32,6 @@ lab:
 	$(lab) reproduce
 
 test:
-	cargo test --workspace --release
+	cargo test --workspace --release --all-targets
+	cargo test --workspace --release --doc --quiet
 	$(lab) dev check --prove
