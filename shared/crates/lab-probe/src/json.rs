@@ -1,7 +1,7 @@
 //! JSON that is counted: how many bytes a program writes and reads, and how long that takes.
 //!
 //! Text that is written only to be read again costs little beside a database, so that a clock seldom shows it; these counts always do. They
-//! are the process's, and exact. Only what goes through [`print`] and [`parse`] counts: a program that shall be judged by it is given no
+//! are the process's, and exact. Only what goes through [`print()`] and [`parse()`] counts: a program that shall be judged by it is given no
 //! other way to JSON.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
