@@ -32,6 +32,5 @@ lab:
 	$(lab) reproduce
 
 test:
-	cargo test --workspace --release --all-targets
-	cargo test --workspace --release --doc --quiet
+	cargo test --workspace --release
 	$(lab) dev check --prove
