@@ -22,8 +22,10 @@ const LIMIT: Duration = Duration::from_secs(15);
 const LIMIT_OF_MANY: Duration = Duration::from_secs(40);
 /// The same where claims are measured again, or time is virtual, which takes the tenth of it. Nobody waits long for what never ends.
 const LIMIT_OF_FEW: Duration = Duration::from_secs(5);
-/// The cases of a proof are few, and an endless loop among the attempts takes all of their limit: that is so many times less.
-const IN_A_PROOF: u32 = 3;
+/// What the correctness cases of a proof may take, which are few: an endless loop among the attempts takes all of it.
+const LIMIT_IN_A_PROOF: Duration = Duration::from_secs(5);
+/// The same where passwords are hashed.
+const LIMIT_IN_A_PROOF_OF_MANY: Duration = Duration::from_secs(12);
 
 /// What the stages work on.
 pub struct Stages<'a> {
@@ -134,12 +136,13 @@ impl Stages<'_> {
         if is_driven {
             arguments.extend(["--subject".into(), program.to_str().context("the path is not Unicode")?.into()]);
         }
-        let limit = match self.lab.meta.kind {
-            Kind::Kernel => LIMIT,
-            Kind::Store | Kind::Service | Kind::File => LIMIT_OF_MANY,
-            Kind::Review | Kind::Virtual => LIMIT_OF_FEW,
+        let limit = match (self.lab.meta.kind, self.is_proof && verb == "check") {
+            (Kind::Service, true) => LIMIT_IN_A_PROOF_OF_MANY,
+            (_, true) => LIMIT_IN_A_PROOF,
+            (Kind::Kernel, false) => LIMIT,
+            (Kind::Store | Kind::Service | Kind::File, false) => LIMIT_OF_MANY,
+            (Kind::Review | Kind::Virtual, false) => LIMIT_OF_FEW,
         };
-        let limit = if self.is_proof && verb == "check" { limit / IN_A_PROOF } else { limit };
         let call = Call { arguments, environment: self.database.environment(), ..Call::default() };
         Ok((driver, call.within_cpu_time(limit)))
     }
