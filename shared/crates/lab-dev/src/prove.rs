@@ -14,7 +14,7 @@ use lab_results::{Outcome, Record, Status, Verdict};
 
 use self::attempts::{MISSES, Said, TIME, attempts, said};
 use lab_core::arena::{self, Attempt, Together};
-use lab_core::catalogue::{Kind, Lab};
+use lab_core::catalogue::Lab;
 use lab_core::child::TemporaryFolder;
 use lab_core::database::Database;
 use lab_core::on_top::on_top;
@@ -143,16 +143,10 @@ pub fn problems(workspace: &Workspace, labs: &[Lab], with_time: bool) -> Result<
     Ok(problems)
 }
 
-/// How many attempts are judged at once. Counts are the same beside others; the slope of a pure function's CPU time is not. A server has
-/// a hundred connections for all who ask, and an attempt that takes as many as it can get would leave none to its neighbour.
-fn at_once(lab: &Lab, database: &Database) -> usize {
-    match lab.meta.kind {
-        Kind::Kernel => 1,
-        _ if database.is_server() => 1,
-        Kind::Store | Kind::Service | Kind::Review | Kind::Virtual | Kind::File => {
-            std::thread::available_parallelism().map_or(1, NonZero::get)
-        }
-    }
+/// How many attempts are judged at once. A server has a hundred connections for all who ask, and an attempt that takes as many as it can
+/// get would leave none to its neighbour.
+fn at_once(database: &Database) -> usize {
+    if database.is_server() { 1 } else { std::thread::available_parallelism().map_or(1, NonZero::get) }
 }
 
 /// Judges, without a clock, what can be built together; what came of it is told in the order of the proofs. Returns what cannot.
@@ -189,7 +183,7 @@ pub fn together<'a>(
     };
     std::thread::scope(|scope| {
         let (sender, verdicts) = channel();
-        for _ in 0..at_once(lab, &database) {
+        for _ in 0..at_once(&database) {
             let sender = sender.clone();
             scope.spawn(|| judge(sender));
         }
