@@ -60,6 +60,10 @@ fn directions_are_kept() {
                 .contains(&dependency),
             "lab-service" => dependency == "lab-harness",
             "lab-exam" => ["lab-harness", "orderflow"].contains(&dependency),
+            // The book's page on allocators is about what these labs do.
+            "allocators" => {
+                dependency == "lab-harness" || ["-01-", "-06-", "-09-"].iter().any(|number| dependency.contains(number))
+            }
             // The book's story is measured as labs are.
             "gradual-slowdown" => ["lab-harness", "orderflow", "orderflow-store"].contains(&dependency),
             // Its service is started, told its port and stopped as a lab's is.

@@ -42,6 +42,18 @@ pub enum Task {
     },
     /// Profile lab 01 before its fix and after it, and put both flamegraphs on the front page.
     Picture,
+    /// Do the work of labs 01, 06 and 09 over three allocators, before their fix and after it: some five minutes.
+    MeasureAllocators {
+        /// One short round.
+        #[arg(long)]
+        quick: bool,
+        /// Write the tables into the book.
+        #[arg(long, conflicts_with_all = ["quick", "json"])]
+        record: bool,
+        /// Print everything as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Examine the judge itself, on work whose true ratio is known: the whole examination takes more than an hour.
     MeasureJudge {
         /// At most three minutes.

@@ -1,5 +1,6 @@
 //! `lab dev`, the program of those who write labs: what a learner compiles has none of it. Rules that are worth keeping are checked here.
 
+mod allocators;
 mod args;
 mod book;
 mod check;
@@ -48,6 +49,9 @@ fn run(workspace: &Workspace, task: Task) -> Result<u8> {
         Task::Picture => picture::record(workspace),
         Task::Update { measure, half_fixes, lab } => {
             update::run(workspace, update::Measured { figures: measure, half_fixes }, lab.as_deref())
+        }
+        Task::MeasureAllocators { quick, record, json } => {
+            allocators::run(workspace, &allocators::Options { quick, record, json })
         }
         Task::MeasureJudge { quick, only, resume, record, json } => {
             exam::run(workspace, &exam::Options { quick, only, resume, record, json })
