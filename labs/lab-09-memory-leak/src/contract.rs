@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 
 use lab_harness::kernel::Kernel;
 use lab_harness::probe::allocations::{Allocations, live_bytes};
-use lab_harness::results::Counts;
-use lab_harness::results::gate::counted;
+use lab_harness::results::{Counts, gate::counted};
 use orderflow::random::{SplitMix64, Zipf};
 use orderflow::{product, products};
 
@@ -37,10 +36,9 @@ impl Index {
     }
 }
 
-/// What is asked, one request after the other.
+/// What is asked, one request after the other, and how many requests went into these texts: in one piece there are fewer.
 pub struct Requests {
     texts: Vec<(String, Asked)>,
-    /// So many requests went into these texts: in one piece there are fewer.
     size: u64,
 }
 
@@ -59,14 +57,12 @@ pub struct Served {
     /// The most that the search box held after any request.
     live_bytes: u64,
     searches: u64,
-    /// Requests for what is hot, and searches for it.
-    hot: [u64; 2],
+    hot: [u64; 2], // requests for what is hot, and searches for it
 }
 
 impl Served {
     /// A search box of its own for these requests.
     pub fn of<S>(requests: &Requests, new: fn() -> S, answer: fn(&mut S, &Index, &str) -> Hits) -> Served {
-        LazyLock::force(&WORDS);
         let index = Index { searches: Cell::new(0) };
         let mut served = Served { answers: Vec::with_capacity(requests.texts.len()), ..Served::default() };
         let before = live_bytes();
@@ -112,10 +108,12 @@ impl Kernel for Searches {
     const COUNTED: &'static [usize] = &[10_000, 20_000, 40_000, 80_000];
     const TIMED: usize = 10_000;
     const PAIRED: usize = 40;
+    const HEAP_SIZES: &'static [usize] = &[10_000, 20_000, 40_000];
 
     /// Seven of ten requests are for 2,000 products, by Zipf's law; at half time others of them become hot. In the rest somebody has typed a
     /// number that nobody else types, and every fiftieth of those was pasted with all that stood around it.
     fn input(seed: u64, size: usize) -> Requests {
+        LazyLock::force(&WORDS);
         let (mut random, popular) = (SplitMix64::new(seed), Zipf::new(2_000, 1.1));
         let mut text = |i: usize| {
             let rank = popular.pick(&mut random) as u32;
@@ -141,17 +139,14 @@ impl Kernel for Searches {
     fn adversarial(_seed: u64) -> Vec<(&'static str, Requests)> {
         let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
         let long = |end: &str| "parcel ".repeat(20_000) + end;
-        let others = (0..9_000).map(|i| format!("oak {i}"));
-        let comes_back = || std::iter::once("#7".to_string());
-        let cases: [(&str, Vec<String>); 8] = [
+        let cases: [(&str, Vec<String>); 7] = [
             ("no requests", vec![]),
             ("nothing to look for", texts(&["", " ", ",", "  , ", "", "parcel"])),
-            ("the same text again and again", texts(&["oak mug"; 50])),
             ("words in another order, and in large letters", texts(&["oak mug", "mug oak", "Oak MUG", "oak"])),
             ("spaces and commas", texts(&["oak mug", " oak  mug ", "oak,mug", "oakmug", "oak mug,"])),
             ("other scripts", texts(&["明 oak", "OAK 明", "o\u{a0}k", "İ oak", "ﬁ"])),
             ("long texts with the same beginning", ["oak", "wool", "oak", "#7"].map(long).into()),
-            ("a text that comes back after many others", comes_back().chain(others).chain(comes_back()).collect()),
+            ("a text that comes back after many others", (0..=9_000).map(|i| format!("oak {}", i % 9_000)).collect()),
         ];
         cases.map(|(name, texts)| (name, requests(texts))).into()
     }
@@ -172,8 +167,7 @@ impl Kernel for Searches {
     }
 
     fn show(requests: &Requests) -> String {
-        let short = |(text, _): &(String, Asked)| text.chars().take(60).collect::<String>();
-        let texts: Vec<String> = requests.texts.iter().map(short).collect();
+        let texts: Vec<String> = requests.texts.iter().map(|(text, _)| text.chars().take(60).collect()).collect();
         format!("{}, their first 60 characters: {texts:?}", counted(texts.len() as u64, Self::UNIT))
     }
 

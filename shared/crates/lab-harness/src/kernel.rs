@@ -48,6 +48,9 @@ pub trait Kernel {
     /// looked for at up to 256 times as much.
     const PAIRED: usize;
 
+    /// Sizes, ascending, whose heap profiles are set side by side, where it matters which site's live bytes grow.
+    const HEAP_SIZES: &'static [usize] = &[];
+
     /// An input of a size; everything in it follows from the seed.
     fn input(seed: u64, size: usize) -> Self::Input;
     /// The same work, all of it in one piece: the lines of all orders in one of them. Its extent is that of `input`. What is the square of
@@ -172,6 +175,22 @@ impl<K: Kernel> Program for KernelProgram<K> {
     fn work(&self, run: &Run) -> Result<()> {
         let input = self.work.get_or_init(|| K::input(run.seed, work_size::<K>(run)));
         black_box(self.subject.call(input));
+        Ok(())
+    }
+
+    fn heap(&self, run: &Run) -> Result<()> {
+        crate::program::heap(self, run)?;
+        #[cfg(feature = "heap")]
+        if !K::HEAP_SIZES.is_empty() {
+            let profile = |&size: &usize| {
+                let input = K::input(run.seed, size);
+                let profiler = crate::heap::start(&run.out.join("by-size"))?;
+                black_box(self.subject.call(&input));
+                Ok((size as u64, profiler.finish()?))
+            };
+            let sizes = if run.smoke { &K::HEAP_SIZES[..1] } else { K::HEAP_SIZES };
+            emit(&crate::heap::by_size(K::UNIT, &sizes.iter().map(profile).collect::<Result<Vec<_>>>()?));
+        }
         Ok(())
     }
 
