@@ -26,8 +26,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// The products for a text. Words end at spaces and commas, large letters are as good as small ones, and a word that no product has
-    /// does not count.
+    /// The products for a text. Words end at spaces and commas, case does not matter, nor does a word that no product has.
     pub fn find(&self, text: &str) -> Hits {
         self.searches.set(self.searches.get() + 1);
         found(text)
@@ -52,8 +51,8 @@ enum Asked {
 #[derive(Default)]
 pub struct Served {
     answers: Vec<Hits>,
-    /// The most that the search box held after any request.
-    live_bytes: u64,
+    /// The most that the search box held after any request, in each quarter of them. In the last one it may have kept a very long text.
+    held: [u64; 4],
     searches: u64,
     hot: [u64; 2], // requests for what is hot, and searches for it
 }
@@ -63,12 +62,13 @@ impl Served {
     pub fn of<S>(requests: &Requests, new: fn() -> S, answer: fn(&mut S, &Index, &str) -> Hits) -> Served {
         let index = Index { searches: Cell::new(0) };
         let mut served = Served { answers: Vec::with_capacity(requests.texts.len()), ..Served::default() };
-        let before = live_bytes() - size_of::<S>() as u64; // what is no allocation of its own is held, too
+        let (before, in_place) = (live_bytes(), size_of::<S>() as u64);
         let mut search_box = new();
-        for (text, asked) in &requests.texts {
+        for (i, (text, asked)) in requests.texts.iter().enumerate() {
             let searches = index.searches.get();
             served.answers.push(answer(&mut search_box, &index, text));
-            served.live_bytes = served.live_bytes.max(live_bytes().saturating_sub(before));
+            let quarter = 4 * i / requests.texts.len();
+            served.held[quarter] = served.held[quarter].max((live_bytes() + in_place).saturating_sub(before));
             if *asked == Asked::Hot {
                 served.hot[0] += 1;
                 served.hot[1] += index.searches.get() - searches;
@@ -119,10 +119,9 @@ impl Kernel for Searches {
             if random.below(10) < 7 {
                 return (name, if rank < 20 { Asked::Hot } else { Asked::Often });
             }
-            let text = match random.below(2) {
-                0 => name.replace('#', &format!("{:x} #", random.next_u64() >> 32)),
-                _ => [(); 2].map(|()| product(random.below(5_000) as u32 + 1).name).join(" "),
-            };
+            let names = [(); 2].map(|()| product(random.below(5_000) as u32 + 1).name).join(" ");
+            let number = format!("{:x} #", random.next_u64() >> 32);
+            let text = if random.below(2) == 0 { names } else { name.replace('#', &number) };
             let around = if random.below(50) == 0 { " I am still waiting for it.".repeat(600) } else { String::new() };
             (text + &around, Asked::Once)
         };
@@ -140,11 +139,10 @@ impl Kernel for Searches {
     fn adversarial(_seed: u64) -> Vec<(&'static str, Requests)> {
         let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
         let long = |end: &str| "parcel ".repeat(20_000) + end;
-        let cases: [(&str, Vec<String>); 7] = [
+        let cases: [(&str, Vec<String>); 6] = [
             ("no requests", vec![]),
             ("nothing to look for", texts(&["", " ", ",", "  , ", "", "parcel"])),
-            ("words in another order, and in large letters", texts(&["oak mug", "mug oak", "Oak MUG", "oak"])),
-            ("spaces and commas", texts(&["oak mug", " oak  mug ", "oak,mug", "oakmug", "oak mug,"])),
+            ("words, spaces and commas", texts(&["oak mug", "mug oak", "OAK", " oak  mug ", "oak,mug", "oakmug"])),
             ("other scripts", texts(&["明 oak", "OAK 明", "o\u{a0}k", "İ oak", "ﬁ"])),
             ("long texts with the same beginning", ["oak", "wool", "oak", "#7"].map(long).into()),
             ("a text that comes back after many others", (0..=9_000).map(|i| format!("oak {}", i % 9_000)).collect()),
@@ -168,15 +166,17 @@ impl Kernel for Searches {
     }
 
     fn show(requests: &Requests) -> String {
-        let texts: Vec<String> = requests.texts.iter().map(|(text, _)| text.chars().take(60).collect()).collect();
+        let texts = Vec::from_iter(requests.texts.iter().map(|(text, _)| text.chars().take(60).collect::<String>()));
         format!("{}, their first 60 characters: {texts:?}", counted(texts.len() as u64, Self::UNIT))
     }
 
-    fn counts(served: &Served, _: &Allocations) -> Counts {
+    fn counts(Served { answers, held, searches, hot }: &Served, _: &Allocations) -> Counts {
+        let left = held[2].saturating_sub(held[0]) as f64 / (answers.len() / 2).max(1) as f64;
         Counts::from([
-            ("live_bytes".into(), served.live_bytes as f64),
-            ("searches".into(), served.searches as f64),
-            ("searches_per_hot_request".into(), served.hot[1] as f64 / served.hot[0].max(1) as f64),
+            ("live_bytes".into(), held.iter().copied().max().unwrap_or(0) as f64),
+            ("bytes_left_per_request".into(), left),
+            ("searches".into(), *searches as f64),
+            ("searches_per_hot_request".into(), hot[1] as f64 / hot[0].max(1) as f64),
         ])
     }
 }

@@ -1,5 +1,5 @@
 //! What is older than ten minutes goes, and somebody looks: the limit is in minutes, and how many bytes that are depends on the people.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
 //! Answers are good for five thousand requests, which is looked at when the same text is asked for again. Nobody asks again for most of them.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 

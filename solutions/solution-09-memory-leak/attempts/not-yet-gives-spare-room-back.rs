@@ -1,5 +1,5 @@
 //! The table is shrunk to what it needs, and the texts have no spare room: what is needed grows.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! A number of eight bytes in the place of each text: it grows more slowly.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

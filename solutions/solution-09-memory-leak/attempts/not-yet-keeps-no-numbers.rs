@@ -1,5 +1,5 @@
 //! A word of letters and digits is a number that comes once, so such a text is not kept. Others come once as well.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! Pasted texts are not kept. Those of the others that come once are.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! An answer is kept when its text comes for the second time. For that, all texts that came once are kept.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::{HashMap, HashSet};
 

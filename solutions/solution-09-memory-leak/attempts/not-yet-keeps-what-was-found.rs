@@ -1,5 +1,5 @@
 //! Texts for which nothing is found are not kept. For most of those that come once something is.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 

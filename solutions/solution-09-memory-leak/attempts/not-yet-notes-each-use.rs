@@ -1,5 +1,5 @@
 //! The least recently used goes first, and few bytes are kept. But each use is noted in a queue, and the notes of what stays are never dropped.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::{HashMap, VecDeque};
 

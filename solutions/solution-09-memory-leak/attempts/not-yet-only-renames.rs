@@ -1,5 +1,5 @@
 //! Other names for the same.
-// misses: live_bytes
+// misses: live_bytes, bytes_left_per_request
 
 use std::collections::HashMap;
 

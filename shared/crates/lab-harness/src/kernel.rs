@@ -68,7 +68,7 @@ pub trait Kernel {
     fn show(input: &Self::Input) -> String;
     /// The counts that gates are declared on, from one call's answer and what it asked of the allocator. Two more are the kernel's own:
     /// `retained_bytes`, and [`CPU_TIME_EXPONENT`] at the largest size. Each is the larger of two: of the input, and of the same
-    /// [`stretched`](Self::stretched). So a gate on them is an `at_most`, or a `grows`.
+    /// [`stretched`](Self::stretched). So a gate on them is an `at_most`, or a `grows`; an `at_least` only asks whether there is any.
     fn counts(answer: &Self::Output, allocations: &Allocations) -> Counts;
 }
 

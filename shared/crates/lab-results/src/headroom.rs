@@ -15,40 +15,38 @@ const MIB: f64 = 1_048_576.0;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
 impl Headroom {
-    /// Bytes that each request leaves behind, from what was live after so many requests: the slope between the last two. With one alone, from
-    /// nothing.
-    pub fn bytes_per_request(live: &[(f64, f64)]) -> f64 {
-        let (before, last) = match live {
-            [.., before, last] => (*before, *last),
-            [only] => ((0.0, 0.0), *only),
-            [] => return 0.0,
-        };
-        (last.1 - before.1) / (last.0 - before.0)
-    }
-
-    /// Days until the limit is reached; nothing where less than a byte for each request is left behind.
+    /// Days until the limit is reached, by what was live after so many requests, at two sizes at least: the slope between the last two. Nothing
+    /// where less than a byte for each request is left behind.
     pub fn days(&self, live: &[(f64, f64)]) -> Option<f64> {
-        let bytes = Self::bytes_per_request(live);
-        (bytes >= 1.0).then(|| self.mib * MIB / (bytes * self.requests_per_second * SECONDS_OF_A_DAY))
+        let bytes = bytes_per_request(live).filter(|bytes| *bytes >= 1.0)?;
+        Some(self.mib / self.mib_a_day(bytes))
     }
 
     /// The same for people.
     pub fn words(&self, live: &[(f64, f64)]) -> String {
-        let Some(days) = self.days(live) else {
+        let Some(bytes) = bytes_per_request(live) else { return "One size alone tells no growth.".into() };
+        let Some(days) = self.days(live).map(figure) else {
             let requests = live.last().map_or(0.0, |(requests, _)| *requests);
             return format!("Up to {} requests nothing more is left behind: no limit comes nearer.", figure(requests));
         };
-        let (bytes, days) = (Self::bytes_per_request(live), figure(days));
-        let a_day = bytes * self.requests_per_second * SECONDS_OF_A_DAY / MIB;
         format!(
             "Each request leaves {} B behind. At {} requests a second that is {} MiB a day: {} MiB are full after {days} days. A restart \
              gives them back, and {days} days later they are full again.",
             figure(bytes),
             figure(self.requests_per_second),
-            figure(a_day),
+            figure(self.mib_a_day(bytes)),
             figure(self.mib),
         )
     }
+
+    fn mib_a_day(&self, bytes_per_request: f64) -> f64 {
+        bytes_per_request * self.requests_per_second * SECONDS_OF_A_DAY / MIB
+    }
+}
+
+fn bytes_per_request(live: &[(f64, f64)]) -> Option<f64> {
+    let [.., (fewer, before), (more, after)] = live else { return None };
+    Some((after - before) / (more - fewer))
 }
 
 #[cfg(test)]
@@ -66,7 +64,8 @@ mod tests {
         let words = ROOM.words(&live);
         assert!(words.contains("leaves 100 B behind") && words.contains("82.4 MiB a day: 864 MiB"), "{words}");
         assert!(words.contains("after 10.5 days. A restart gives them back, and 10.5 days later"), "{words}");
-        assert!(ROOM.days(&live[2..]).is_some_and(|less| less < days), "of one size alone all counts as left behind");
+        assert_eq!(ROOM.days(&live[2..]), None, "what was there before cannot be told from what was left behind");
+        assert_eq!(ROOM.words(&live[2..]), "One size alone tells no growth.");
     }
 
     #[test]
