@@ -1,4 +1,4 @@
-//! Two generations by bytes, in a static that outlives the search box: nobody can give them back.
+//! Two generations of short texts, in a static that outlives the search box: nobody can give them back.
 // misses: retained_bytes
 
 use std::collections::HashMap;
