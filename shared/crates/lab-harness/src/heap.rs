@@ -3,11 +3,13 @@
 //! The allocator of a program built with the feature `heap` records the stack of every request. That costs an order of magnitude
 //! of time, so that times say nothing here; counts and bytes are exact.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use lab_results::{HeapSite, Record};
+use lab_results::gate::counted;
+use lab_results::{Cell, Column, HeapSite, Record, Table};
 use serde_json::Value;
 
 use crate::sites::{Frame, Sites};
@@ -55,6 +57,33 @@ impl HeapProfiler {
             svg: svg.display().to_string(),
         })
     }
+}
+
+/// So many sites are followed.
+const FOLLOWED: usize = 5;
+
+/// What each site held at the fullest moment, from profiles of ever more of the same work: a leak is what grows. Those that hold the most in
+/// the end come first.
+pub fn by_size(unit: &str, profiles: &[(u64, Record)]) -> Record {
+    let mut held: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (at, (_, profile)) in profiles.iter().enumerate() {
+        let Record::Heap { sites, .. } = profile else { continue };
+        for site in sites {
+            let name = site.frames.first().map_or("(unknown)", String::as_str);
+            held.entry(name).or_insert_with(|| vec![0; profiles.len()])[at] += site.peak_bytes;
+        }
+    }
+    let mut held: Vec<(&str, Vec<u64>)> = held.into_iter().filter(|(_, bytes)| bytes.iter().any(|b| *b > 0)).collect();
+    // Stable, so that equal ones stay in the order of their names.
+    held.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.last().copied()));
+    let sizes = profiles.iter().map(|(size, _)| Column::new(&counted(*size, unit), "B"));
+    let row = |(name, bytes): (&str, Vec<u64>)| bytes.into_iter().map(Cell::from).chain([name.into()]).collect();
+    Record::Table(Table {
+        title: format!("Bytes live at the peak, by {unit}: what grows?"),
+        columns: sizes.chain([Column::new("site", "")]).collect(),
+        rows: held.into_iter().take(FOLLOWED).map(row).collect(),
+        plot: None,
+    })
 }
 
 /// Sums over a whole profile.
@@ -150,6 +179,37 @@ mod tests {
             sites.into_list(),
             [site([400, 9, 7, 40], "sqlx_core::row::Row::get"), site([150, 3, 60, 8], closure)]
         );
+    }
+
+    #[test]
+    fn what_grows_with_the_work_stands_first_whatever_was_largest_before() {
+        let profile = |leak: u64| {
+            let site =
+                |peak_bytes, frame: &str| HeapSite { peak_bytes, frames: vec![frame.into()], ..HeapSite::default() };
+            let sites = vec![
+                site(900, "lab::answers"),
+                site(leak, "lab::known"),
+                site(leak / 2, "lab::known"),
+                site(0, "lab::find"),
+            ];
+            let (file, svg) = (String::new(), String::new());
+            Record::Heap {
+                file,
+                total_bytes: 0,
+                total_blocks: 0,
+                peak_bytes: 0,
+                end_bytes: 0,
+                end_blocks: 0,
+                sites,
+                svg,
+            }
+        };
+        let Record::Table(table) = by_size("requests", &[(10, profile(400)), (20, profile(800))]) else {
+            panic!("no table")
+        };
+        assert_eq!(table.columns[1], Column::new("20 requests", "B"));
+        let row = |few: u64, many: u64, site: &str| vec![few.into(), many.into(), site.into()];
+        assert_eq!(table.rows, [row(600, 1_200, "lab::known"), row(900, 900, "lab::answers")]);
     }
 
     #[test]

@@ -32,10 +32,12 @@ pub trait Kernel {
     const UNIT: &'static str;
     /// What [`Kernel::extent`] counts, such as `lines`; the size's own unit where that is the work.
     const EXTENT_UNIT: &'static str = Self::UNIT;
-    /// Sizes shown by `reproduce`, and the CPU time in milliseconds that was promised for any of them.
+    /// Sizes shown by `reproduce`.
     const REPRODUCE: &'static [usize];
-    /// The promise that `reproduce` holds its times against.
-    const SLO_MS: f64;
+    /// The CPU time in milliseconds that was promised for any of them; none where something else was.
+    const SLO_MS: f64 = f64::INFINITY;
+    /// What else was promised for any of them: one of the counts [`SHOWN`](Self::SHOWN), and its limit.
+    const SLO_COUNT: Option<(&'static str, f64)> = None;
     /// Counts that `reproduce` shows beside its times: name, heading, unit.
     const SHOWN: &'static [(&'static str, &'static str, &'static str)];
     /// Sizes that counts and their growth are taken at.
@@ -45,6 +47,9 @@ pub trait Kernel {
     /// The size at which yours is paired with the reference: one call should take 50 to 200 microseconds. The growth of CPU time is
     /// looked for at up to 256 times as much.
     const PAIRED: usize;
+
+    /// Sizes, ascending, whose heap profiles are set side by side, where it matters which site's live bytes grow.
+    const HEAP_SIZES: &'static [usize] = &[];
 
     /// An input of a size; everything in it follows from the seed.
     fn input(seed: u64, size: usize) -> Self::Input;
@@ -63,7 +68,7 @@ pub trait Kernel {
     fn show(input: &Self::Input) -> String;
     /// The counts that gates are declared on, from one call's answer and what it asked of the allocator. Two more are the kernel's own:
     /// `retained_bytes`, and [`CPU_TIME_EXPONENT`] at the largest size. Each is the larger of two: of the input, and of the same
-    /// [`stretched`](Self::stretched). So a gate on them is an `at_most`, or a `grows`.
+    /// [`stretched`](Self::stretched). So a gate on them is an `at_most`, or a `grows`; an `at_least` only asks whether there is any.
     fn counts(answer: &Self::Output, allocations: &Allocations) -> Counts;
 }
 
@@ -72,7 +77,15 @@ pub type Function<K> = fn(&<K as Kernel>::Input) -> <K as Kernel>::Output;
 
 /// The `main` of a kernel lab's program.
 pub fn main<K: Kernel>(function: Function<K>) -> ExitCode {
-    crate::program::main(&KernelProgram::<K> { subject: Subject::new(function), work: OnceCell::new() })
+    main_and::<K>(function, |_, _| Vec::new())
+}
+
+/// What `reproduce` shows below its table, from the counts of each size: what they lead to, or other work to compare with.
+pub type Below = fn(&Run, &[(u64, Counts)]) -> Vec<Record>;
+
+/// The same, where `reproduce` shows more.
+pub fn main_and<K: Kernel>(function: Function<K>, below: Below) -> ExitCode {
+    crate::program::main(&KernelProgram::<K> { subject: Subject::new(function), below, work: OnceCell::new() })
 }
 
 /// The call whose instructions are counted: `lab verify --instructions` has callgrind collect inside the function of this name and
@@ -85,6 +98,7 @@ fn one_counted_call<K: Kernel>(function: Function<K>, input: &K::Input) -> K::Ou
 /// A program around one function.
 struct KernelProgram<K: Kernel> {
     subject: Subject<K>,
+    below: Below,
     /// The input that profilers watch the function take: made once, so that they do not watch it being made.
     work: OnceCell<K::Input>,
 }
@@ -95,10 +109,14 @@ impl<K: Kernel> Program for KernelProgram<K> {
         let has_extent = K::EXTENT_UNIT != K::UNIT;
         let mut columns = vec![Column::new(K::UNIT, "")];
         columns.extend(has_extent.then(|| Column::new(K::EXTENT_UNIT, "")));
-        let plot = Some(columns.len());
-        columns.extend([Column::new("CPU time", "ms").at_most(K::SLO_MS), Column::new("wall time", "ms")]);
-        columns.extend(K::SHOWN.iter().map(|(_, heading, unit)| Column::new(heading, unit)));
-        let mut rows = Vec::new();
+        let promised = |column: Column, limit: f64| if limit.is_finite() { column.at_most(limit) } else { column };
+        columns.extend([promised(Column::new("CPU time", "ms"), K::SLO_MS), Column::new("wall time", "ms")]);
+        columns.extend(K::SHOWN.iter().map(|(name, heading, unit)| {
+            let limit = K::SLO_COUNT.filter(|(count, _)| count == name).map_or(f64::INFINITY, |(_, limit)| limit);
+            promised(Column::new(heading, unit), limit)
+        }));
+        let plot = columns.iter().position(|column| column.slo.is_some());
+        let (mut rows, mut at_sizes) = (Vec::new(), Vec::new());
         for &size in sizes {
             let input = K::input(run.seed, size);
             let (cpu, wall) = (process_cpu_time(), Instant::now());
@@ -110,9 +128,11 @@ impl<K: Kernel> Program for KernelProgram<K> {
             row.extend([cpu, wall].map(|time| (time.as_secs_f64() * 1e3).into()));
             row.extend(K::SHOWN.iter().map(|(name, ..)| counts.get(*name).copied().unwrap_or(f64::NAN).into()));
             rows.push(row);
+            at_sizes.push((size as u64, counts));
         }
         let title = "One call at each size, the first one of a new process".to_string();
         emit(&Record::Table(Table { title, columns, rows, plot }));
+        (self.below)(run, &at_sizes).iter().for_each(emit);
         Ok(())
     }
 
@@ -155,6 +175,22 @@ impl<K: Kernel> Program for KernelProgram<K> {
     fn work(&self, run: &Run) -> Result<()> {
         let input = self.work.get_or_init(|| K::input(run.seed, work_size::<K>(run)));
         black_box(self.subject.call(input));
+        Ok(())
+    }
+
+    fn heap(&self, run: &Run) -> Result<()> {
+        crate::program::heap(self, run)?;
+        #[cfg(feature = "heap")]
+        if !K::HEAP_SIZES.is_empty() {
+            let profile = |&size: &usize| {
+                let input = K::input(run.seed, size);
+                let profiler = crate::heap::start(&run.out.join("by-size"))?;
+                black_box(self.subject.call(&input));
+                Ok((size as u64, profiler.finish()?))
+            };
+            let sizes = if run.smoke { &K::HEAP_SIZES[..1] } else { K::HEAP_SIZES };
+            emit(&crate::heap::by_size(K::UNIT, &sizes.iter().map(profile).collect::<Result<Vec<_>>>()?));
+        }
         Ok(())
     }
 
@@ -273,7 +309,11 @@ mod tests {
     #[test]
     fn what_is_the_square_of_a_piece_is_counted_where_one_piece_holds_all() {
         let longest: Function<Longest> = |pieces| pieces.iter().copied().max().unwrap_or(0);
-        let program = KernelProgram::<Longest> { subject: Subject::new(longest), work: OnceCell::new() };
+        let program = KernelProgram::<Longest> {
+            subject: Subject::new(longest),
+            below: |_, _| Vec::new(),
+            work: OnceCell::new(),
+        };
         let run = Run { seed: 7, smoke: true, subject: None, port: 0, out: "".into(), seconds: 0.0 };
         let Ok(records) = program.counted(&run) else { panic!("all answers are right") };
         let squares = records.iter().map(|record| match record {

@@ -318,7 +318,7 @@ fn profile<P: Program + ?Sized>(_: &P, _: &Run) -> Result<()> {
 }
 
 #[cfg(feature = "heap")]
-fn heap<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
+pub(crate) fn heap<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
     program.work(run)?;
     let profiler = crate::heap::start(&run.out)?;
     program.work(run)?;
@@ -327,6 +327,6 @@ fn heap<P: Program + ?Sized>(program: &P, run: &Run) -> Result<()> {
 }
 
 #[cfg(not(feature = "heap"))]
-fn heap<P: Program + ?Sized>(_: &P, _: &Run) -> Result<()> {
+pub(crate) fn heap<P: Program + ?Sized>(_: &P, _: &Run) -> Result<()> {
     bail!("built without the feature `heap`; `cargo lab heap` builds with it")
 }

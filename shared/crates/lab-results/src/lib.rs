@@ -11,6 +11,7 @@ pub mod decision;
 pub mod dispositions;
 pub mod gate;
 pub mod growth;
+pub mod headroom;
 pub mod load;
 pub mod names;
 pub mod program_run;
@@ -25,6 +26,7 @@ pub use baseline::Baseline;
 pub use compare::{Finding, Rule};
 pub use gate::{Gate, GateResult, Limit, Status};
 pub use growth::{Class, Growth};
+pub use headroom::Headroom;
 pub use program_run::ProgramRun;
 pub use progress::Progress;
 pub use record::{

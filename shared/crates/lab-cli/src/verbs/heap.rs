@@ -8,7 +8,7 @@ mod show;
 mod sites;
 
 use anyhow::{Context, Result, bail};
-use lab_results::{ProgramRun, Record};
+use lab_results::{Cell, ProgramRun, Record};
 
 use crate::verbs::recorder::{self, Recorder};
 use lab_core::arena::{self, Attempt};
@@ -113,12 +113,24 @@ fn not_long_running(workspace: &Workspace, lab: &Lab) -> Result<String> {
 
 /// The arena's folders are not where people look for a file.
 fn as_the_checkout_has_it(record: &mut Record) {
-    if let Record::Heap { sites, .. } | Record::LiveHeap { sites, .. } = record {
-        for frame in sites.iter_mut().flat_map(|site| &mut site.frames) {
-            for role in kept::SUBJECTS {
-                *frame = frame.replace(&format!("({role}/src/"), "(src/");
+    let without_role = |frame: &mut String| {
+        for role in kept::SUBJECTS {
+            *frame = frame.replace(&format!("({role}/src/"), "(src/");
+        }
+    };
+    match record {
+        Record::Heap { sites, .. } | Record::LiveHeap { sites, .. } => {
+            sites.iter_mut().flat_map(|site| &mut site.frames).for_each(without_role);
+        }
+        Record::Table(by_size) => {
+            for cell in by_size.rows.iter_mut().flatten() {
+                if let Cell::Text(frame) = cell {
+                    without_role(frame);
+                    *frame = show::line(sites::parts(frame));
+                }
             }
         }
+        _ => {}
     }
 }
 
@@ -136,6 +148,18 @@ fn print_json(runs: &[ProgramRun]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_site_is_named_as_in_the_checkout_in_lists_and_in_tables() {
+        let frame = "lab_09_memory_leak::search::SearchBox::answer (yours/src/search.rs:20)";
+        let table = |site: &str| {
+            let rows = vec![vec![7.0.into(), site.into()]];
+            Record::Table(lab_results::Table { title: String::new(), columns: Vec::new(), rows, plot: None })
+        };
+        let mut by_size = table(frame);
+        as_the_checkout_has_it(&mut by_size);
+        assert_eq!(by_size, table("search::SearchBox::answer (src/search.rs:20)"));
+    }
 
     #[test]
     fn an_edited_lab_stands_beside_what_it_was_and_any_lab_beside_the_solution() {

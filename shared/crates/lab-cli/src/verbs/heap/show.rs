@@ -6,13 +6,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use lab_results::gate::figure;
-use lab_results::{HeapSite, ProgramRun, Record};
+use lab_results::{HeapSite, ProgramRun, Record, Table};
 
 use super::compare::{Asked, Function, compare};
 use super::sites::{parts, with_libraries_as_one};
 use lab_core::catalogue::Lab;
 use lab_core::next;
-use lab_core::render::{grid, print, right_aligned};
+use lab_core::render::{grid, print, right_aligned, table};
 use lab_core::say;
 use lab_core::terminal::{COMMAND, HEADING, QUIET, paint};
 use lab_core::workspace::Workspace;
@@ -49,6 +49,7 @@ pub fn alone(workspace: &Workspace, lab: &Lab, run: &ProgramRun) {
                 sampled(*sample_bytes);
                 lists(sites, &LIVE, &LIVE[..1]);
             }
+            Record::Table(by_size) => table(by_size),
             _ => {}
         }
     }
@@ -95,6 +96,13 @@ pub fn both(workspace: &Workspace, lab: &Lab, before: &ProgramRun, after: &Progr
         } else {
             functions("By bytes", (earlier, later), &by_bytes);
             functions("By blocks", (earlier, later), &by_blocks);
+        }
+    }
+    for run in [before, after] {
+        for record in &run.records {
+            if let Record::Table(by_size) = record {
+                table(&Table { title: format!("{}: {}", run.subject, by_size.title), ..by_size.clone() });
+            }
         }
     }
     files(workspace, &[before, after]);
@@ -168,7 +176,7 @@ fn frames(site: &HeapSite) -> String {
     lines.join("\nfrom ")
 }
 
-fn line((function, place): (String, &str)) -> String {
+pub fn line((function, place): (String, &str)) -> String {
     if place.is_empty() { function } else { format!("{function} ({place})") }
 }
 
