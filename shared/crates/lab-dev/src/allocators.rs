@@ -68,7 +68,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
         }
     }
     let programs = build(workspace)?;
-    let rows = measure(&programs, if options.quick { (1, 200) } else { (7, 2_000) })?;
+    let rows = measure(&programs, if options.quick { (1, 200) } else { (5, 1_000) })?;
     if options.json {
         return print_json(&rows).map(|()| 0);
     }
@@ -89,7 +89,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
         for (title, headings, cells) in tables(&rows) {
             text += &format!("{title}:\n\n{}\n", table(headings, cells));
         }
-        text += &format!("Recorded {} on {}{load}: `cargo lab dev measure-allocators`.\n", date(at), machine::describe());
+        text +=
+            &format!("Recorded {} on {}{load}: `cargo lab dev measure-allocators`.\n", date(at), machine::describe());
         record_between(workspace, PAGE, BEGIN, END, &text)?;
         say!("{PAGE} is recorded");
     }
@@ -152,7 +153,8 @@ type Sheet = (&'static str, Vec<&'static str>, Vec<Vec<String>>);
 fn tables(rows: &[Row]) -> [Sheet; 2] {
     let time = |Row { work, seen: [system, others @ ..] }: &Row| {
         let over = |other: &Seen| {
-            let ratios: Vec<f64> = other.cpu_us.iter().zip(&system.cpu_us).map(|(other, system)| other / system).collect();
+            let ratios: Vec<f64> =
+                other.cpu_us.iter().zip(&system.cpu_us).map(|(other, system)| other / system).collect();
             range(&ratios).map(|of| format!("x {:.2} ({:.2} .. {:.2})", of.median, of.low, of.high)).unwrap_or_default()
         };
         let us = median(&system.cpu_us).map(|us| format!("{us:.0}")).unwrap_or_default();

@@ -42,7 +42,7 @@ pub enum Task {
     },
     /// Profile lab 01 before its fix and after it, and put both flamegraphs on the front page.
     Picture,
-    /// Do the work of labs 01, 06 and 09 over three allocators, before their fix and after it: some five minutes.
+    /// Do the work of labs 01, 06 and 09 over three allocators, before their fix and after it: some four minutes.
     MeasureAllocators {
         /// One short round.
         #[arg(long)]
