@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Lab;
 
-/// The function of the lab's or its solution's that most samples are in or below, and their share; the harness's drivers and the
-/// contract, which only call what is learned from, do not count. Of functions that are always seen together it is the outermost.
+/// The function of the lab's or its solution's that most samples are in or below, and their share; the harness's drivers, the contract and
+/// the crate's root, which only call what is learned from, do not count. Of functions that are always seen together it is the outermost.
 pub fn on_top(folded: &str, lab: &Lab) -> Option<(String, f64)> {
     let crates = [&lab.name, &lab.solution_name()].map(|package| format!("{}::", package.replace('-', "_")));
     let counts = |name: &str| {
-        let is_driver = name.contains("::contract::") || name.ends_with("::main");
-        crates.iter().any(|of| name.starts_with(of)) && !is_driver
+        let within = crates.iter().find_map(|of| name.strip_prefix(of));
+        within.is_some_and(|name| name.contains("::") && !name.starts_with("contract::"))
     };
     let mut total = 0;
     let mut functions: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
@@ -53,9 +53,14 @@ mod tests {
             lab_02_pool_exhaustion::contract::server::pay;lab_02_pool_exhaustion::checkout::pay::{{closure}};\
             lab_02_pool_exhaustion::checkout::pay::{{closure}}::{{closure}};lab_02_pool_exhaustion::checkout::load 20\n\
             lab_02_pool_exhaustion::contract::server::pay 20\n";
+        let below_root = folded.replace(
+            "lab_02_pool_exhaustion::contract::",
+            "lab_02_pool_exhaustion::serve;lab_02_pool_exhaustion::contract::",
+        );
+        assert_eq!(on_top(&below_root, &lab), on_top(folded, &lab));
         assert_eq!(on_top(folded, &lab), Some(("lab_02_pool_exhaustion::checkout::pay".into(), 0.8)));
         assert_eq!(on_top("memcpy 3\n", &lab), None);
-        let always_together = "lab_02_pool_exhaustion::checkout::pay;lab_02_pool_exhaustion::a 3\n";
+        let always_together = "lab_02_pool_exhaustion::checkout::pay;lab_02_pool_exhaustion::checkout::a 3\n";
         assert_eq!(on_top(always_together, &lab), Some(("lab_02_pool_exhaustion::checkout::pay".into(), 1.0)));
     }
 }
