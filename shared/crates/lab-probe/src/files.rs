@@ -160,7 +160,7 @@ impl CountedFile {
 impl Read for CountedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let allowed = self.allowed(buffer.len())?;
-        let read = self.file.read(&mut buffer[..allowed])?;
+        let read = of_the_real_file(self.file.read(&mut buffer[..allowed]))?;
         self.moved += read as u64;
         Ok(read)
     }
@@ -169,7 +169,7 @@ impl Read for CountedFile {
 impl Write for CountedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let allowed = self.allowed(bytes.len())?;
-        let written = self.file.write(&bytes[..allowed])?;
+        let written = of_the_real_file(self.file.write(&bytes[..allowed]))?;
         self.moved += written as u64;
         Ok(written)
     }
@@ -177,6 +177,13 @@ impl Write for CountedFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Errors on purpose come from [`Trouble`]. One of the real file is the machine's, and must not become an answer of whoever writes to it.
+fn of_the_real_file(moved: io::Result<usize>) -> io::Result<usize> {
+    moved.inspect_err(|error| {
+        assert!(error.kind() == ErrorKind::Interrupted, "the folder for temporary files failed: {error}");
+    })
 }
 
 #[cfg(test)]
@@ -247,5 +254,13 @@ mod tests {
         let mut lost = file(b"0123", Trouble::ending(4, ErrorKind::TimedOut));
         let error = lost.read_to_end(&mut Vec::new()).expect_err("its end is not seen");
         assert_eq!((error.kind(), lost.moved()), (ErrorKind::TimedOut, 4));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    #[should_panic(expected = "No space left on device")]
+    fn a_disk_that_is_really_full_is_no_answer() {
+        let full = File::options().read(true).write(true).open("/dev/full").expect("Linux has one");
+        let _ = CountedFile::new(full, Trouble::NONE).expect("it has a beginning").write(b"0");
     }
 }
