@@ -42,7 +42,7 @@ impl fmt::Display for Trouble {
         let Trouble { piece, interrupts, end: (end, error) } = self;
         let piece = (*piece < u64::MAX).then(|| format!("at most {piece} B a call"));
         let interrupts = interrupts.then(|| "every second call is interrupted".to_string());
-        let end = (*end < u64::MAX).then(|| format!("error {error:?} behind {end} B"));
+        let end = (*end < u64::MAX).then(|| format!("error {error:?} after {end} B"));
         let troubles = Vec::from_iter([piece, interrupts, end].into_iter().flatten());
         f.write_str(if troubles.is_empty() { "no trouble" } else { "" })?;
         f.write_str(&troubles.join(", "))
@@ -201,7 +201,7 @@ mod tests {
         let first = exchange.call(|from, to| io::copy(&mut from.take(1), to).map(drop));
         assert_eq!((first.unread, first.reads, first.written.calls()), (9, 1, 1));
         let trouble = Trouble::ending(0, ErrorKind::StorageFull);
-        assert_eq!(Trouble { piece: 7, ..trouble }.to_string(), "at most 7 B a call, error StorageFull behind 0 B");
+        assert_eq!(Trouble { piece: 7, ..trouble }.to_string(), "at most 7 B a call, error StorageFull after 0 B");
         assert_eq!((Trouble::NONE.to_string(), Trouble::NONE.allows(9).is_ok()), ("no trouble".into(), true));
         assert!(trouble.allows(0).is_ok() && trouble.allows(1).is_err());
         let full = Exchange { writing: trouble, ..exchange }.call(|from, to| io::copy(from, to).map(drop));
