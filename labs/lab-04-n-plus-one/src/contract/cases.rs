@@ -2,16 +2,13 @@
 
 use anyhow::{Context, Result};
 use lab_harness::Run;
-use lab_harness::store::{Change, Check};
-use orderflow_store::{Addition, Mirror, Scale};
+use lab_harness::store::Check;
+use orderflow_store::{Mirror, Scale};
 
 use super::LatestOrders;
 
 /// The biggest basket that the shop accepts, in lines.
 const WHOLESALE: u32 = 2_000;
-
-/// Orders that come in while a page is made.
-const MEANWHILE: u64 = 4;
 
 /// Plays them for a few seeds.
 pub(super) async fn play(check: &mut Check<'_, LatestOrders>, run: &Run) -> Result<()> {
@@ -62,26 +59,6 @@ async fn one_shop(check: &mut Check<'_, LatestOrders>, seed: u64) -> Result<()> 
     Mirror::index_lines_by_product(pool).await?;
     check.case("the database got an index that lists an order's lines by product", &shop, &[1, 20, 100]).await?;
     Mirror::drop_index(pool).await?;
-    orders_come_in(check, shop, now + 3).await
-}
-
-/// A page shows the shop of one moment, before or after an order came in, and no mixture. Nothing may come after it.
-async fn orders_come_in(check: &mut Check<'_, LatestOrders>, shop: Mirror, from: u64) -> Result<()> {
-    let changes_of = |shop: &Mirror| {
-        (from..from + MEANWHILE)
-            .scan(shop.clone(), |shop, at| {
-                let (after, addition) = shop.with_one_more(at, &[1, 2]);
-                *shop = after.clone();
-                Some((after, change(addition)))
-            })
-            .unzip::<Mirror, Change, Vec<Mirror>, Vec<Change>>()
-    };
-    let (mut states, _) = changes_of(&shop);
-    states.insert(0, shop.clone());
     let what = "orders come in between the page's statements, one after each of the first four";
-    check.case_between_statements(what, &states, 20, || changes_of(&shop).1).await
-}
-
-fn change(addition: Addition) -> Change {
-    Box::new(move |pool| Box::pin(async move { addition.store(&pool).await }))
+    check.case_while_orders_come_in(what, &shop, now + 3..now + 7, 20).await
 }

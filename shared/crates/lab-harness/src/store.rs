@@ -32,7 +32,6 @@ use crate::program::{Program, Run, emit, turns};
 #[cfg(feature = "bench")]
 pub use bench::bench;
 pub use check::Check;
-pub use meanwhile::Change;
 use opened::Opened;
 pub use places::Places;
 
@@ -40,6 +39,10 @@ pub use places::Places;
 const ROUNDS: usize = 10;
 /// Turns of one round of `measure`.
 const TURNS: u64 = 6;
+/// A size that would take longer than this, in milliseconds, if the cost grew with it, is not asked for.
+const LONG_MS: f64 = 1_000.0;
+/// How often the contract prints JSON beside which own work is held: the least time counts.
+const PRINTED: usize = 5;
 
 /// The contract of code over a database: what is in it, what is asked, and the right answer by a slow and obvious way.
 pub trait Store: Sized {
@@ -58,6 +61,9 @@ pub trait Store: Sized {
     const SLO_MS: f64;
     /// Sizes that counts and growth are taken at, the smallest first.
     const COUNTED: &'static [usize];
+    /// A size ten times the largest of them, or so, where [`Store::TAKES_APART`] says so. The program's own work for it shows what no count
+    /// sees: text that is moved for each piece of it.
+    const LARGER: Option<usize> = None;
     /// In tests and in proofs the counted sizes end here: at the least size at which the counts tell a fault.
     const LARGEST_IN_TESTS: usize = 100;
     /// Sizes that `measure` and the benches time, and profilers watch (the largest), the smallest first.
@@ -102,6 +108,9 @@ pub struct Counted<S: Store> {
     /// What it costs, at the least: CPU time in milliseconds where the database is part of this process, else wall time. Taken of the
     /// smallest and the largest size only.
     pub cost_ms: Option<f64>,
+    /// What the subject does after its last statement for an answer of [`Store::LARGER`], divided by the time that the contract's JSON of
+    /// the same answer takes. Where such an answer would take too long, the same of the largest counted size. Taken of that one only.
+    pub own_work_by_json: Option<f64>,
 }
 
 /// An answer on its way.
@@ -211,7 +220,8 @@ impl<S: Store> StoreProgram<'_, S> {
         answered: impl Fn(S::Answer) -> Result<()>,
     ) -> Result<Option<Places>> {
         let largest = sizes.last().filter(|_| S::TAKES_APART);
-        largest.map(|&size| places::of::<S>(opened, self.function, S::input(size), answered)).transpose()
+        let of_size = |&size| Ok(places::of::<S>(opened, self.function, S::input(size), answered)?.0);
+        largest.map(of_size).transpose()
     }
 
     /// Bytes that an answer asks the allocator for, by size. The answers are not looked at: those of the same questions will be.
@@ -255,13 +265,47 @@ impl<S: Store> StoreProgram<'_, S> {
             let cost_ms = is_outermost.then(|| opened.cost_ms::<S>(self.function, input, is_same)).transpose()?;
             let allocated = uncounted.get(at).copied().unwrap_or(allocations.bytes_requested);
             let places = places.filter(|_| size == largest);
-            so_far.push(Counted { input, answer, sent, allocated, json, places, cost_ms });
+            let own_work_by_json = match (S::LARGER, places, cost_ms) {
+                (Some(larger), Some(places), Some(cost_ms)) => {
+                    Some(self.own_work_by_json(&opened, &data, (size, places, cost_ms), larger)?)
+                }
+                _ => None,
+            };
+            so_far.push(Counted { input, answer, sent, allocated, json, places, cost_ms, own_work_by_json });
             emit(&Record::Counts { size: size as u64, unit: S::UNIT.into(), counts: S::counts(&so_far) });
         }
         if let Some(places) = places {
             emit(&places.note(&sized::<S>(largest)));
         }
         Ok(())
+    }
+
+    /// See [`Counted::own_work_by_json`]. `places` and `cost_ms` are those of the largest counted size.
+    fn own_work_by_json(
+        &self,
+        opened: &Opened,
+        data: &S::Data,
+        (largest, places, cost_ms): (usize, Places, f64),
+        larger: usize,
+    ) -> Result<f64> {
+        let is_too_long = cost_ms * larger as f64 / largest as f64 > LONG_MS;
+        let size = if is_too_long { largest } else { larger };
+        emit(&Record::Case { name: sized::<S>(size) });
+        let input = S::input(size);
+        let right = S::expected(data, input);
+        let json_ms = (0..PRINTED)
+            .map(|_| {
+                json::take();
+                black_box(S::expected(data, input));
+                json::take().spent.as_secs_f64() * 1e3
+            })
+            .fold(f64::INFINITY, f64::min);
+        if is_too_long {
+            return Ok(places.own_work_ms / json_ms);
+        }
+        let is_right = |answer: S::Answer| check::compare::<S>(|| sized::<S>(size), input, &right, &answer);
+        let (_, least_own_work_ms) = places::of::<S>(opened, self.function, input, is_right)?;
+        Ok(least_own_work_ms / json_ms)
     }
 
     fn measure_all(&self, run: &Run) -> Result<()> {

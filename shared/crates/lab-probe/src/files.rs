@@ -42,7 +42,7 @@ impl fmt::Display for Trouble {
         let Trouble { piece, interrupts, end: (end, error) } = self;
         let piece = (*piece < u64::MAX).then(|| format!("at most {piece} B a call"));
         let interrupts = interrupts.then(|| "every second call is interrupted".to_string());
-        let end = (*end < u64::MAX).then(|| format!("error {error:?} behind {end} B"));
+        let end = (*end < u64::MAX).then(|| format!("error {error:?} after {end} B"));
         let troubles = Vec::from_iter([piece, interrupts, end].into_iter().flatten());
         f.write_str(if troubles.is_empty() { "no trouble" } else { "" })?;
         f.write_str(&troubles.join(", "))
@@ -160,7 +160,7 @@ impl CountedFile {
 impl Read for CountedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let allowed = self.allowed(buffer.len())?;
-        let read = self.file.read(&mut buffer[..allowed])?;
+        let read = of_the_real_file(self.file.read(&mut buffer[..allowed]))?;
         self.moved += read as u64;
         Ok(read)
     }
@@ -169,7 +169,7 @@ impl Read for CountedFile {
 impl Write for CountedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let allowed = self.allowed(bytes.len())?;
-        let written = self.file.write(&bytes[..allowed])?;
+        let written = of_the_real_file(self.file.write(&bytes[..allowed]))?;
         self.moved += written as u64;
         Ok(written)
     }
@@ -177,6 +177,13 @@ impl Write for CountedFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Errors on purpose come from [`Trouble`]. One of the real file is the machine's, and must not become an answer of whoever writes to it.
+fn of_the_real_file(moved: io::Result<usize>) -> io::Result<usize> {
+    moved.inspect_err(|error| {
+        assert!(error.kind() == ErrorKind::Interrupted, "the folder for temporary files failed: {error}");
+    })
 }
 
 #[cfg(test)]
@@ -194,7 +201,7 @@ mod tests {
         let first = exchange.call(|from, to| io::copy(&mut from.take(1), to).map(drop));
         assert_eq!((first.unread, first.reads, first.written.calls()), (9, 1, 1));
         let trouble = Trouble::ending(0, ErrorKind::StorageFull);
-        assert_eq!(Trouble { piece: 7, ..trouble }.to_string(), "at most 7 B a call, error StorageFull behind 0 B");
+        assert_eq!(Trouble { piece: 7, ..trouble }.to_string(), "at most 7 B a call, error StorageFull after 0 B");
         assert_eq!((Trouble::NONE.to_string(), Trouble::NONE.allows(9).is_ok()), ("no trouble".into(), true));
         assert!(trouble.allows(0).is_ok() && trouble.allows(1).is_err());
         let full = Exchange { writing: trouble, ..exchange }.call(|from, to| io::copy(from, to).map(drop));
@@ -247,5 +254,13 @@ mod tests {
         let mut lost = file(b"0123", Trouble::ending(4, ErrorKind::TimedOut));
         let error = lost.read_to_end(&mut Vec::new()).expect_err("its end is not seen");
         assert_eq!((error.kind(), lost.moved()), (ErrorKind::TimedOut, 4));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    #[should_panic(expected = "No space left on device")]
+    fn a_disk_that_is_really_full_is_no_answer() {
+        let full = File::options().read(true).write(true).open("/dev/full").expect("Linux has one");
+        let _ = CountedFile::new(full, Trouble::NONE).expect("it has a beginning").write(b"0");
     }
 }

@@ -19,12 +19,21 @@ const UNITS: [(&str, &str); 8] = [
 const STATISTICS: [&str; 7] = ["max", "min", "mean", "p50", "p95", "p99", "total"];
 
 /// Names that do not say alone what is counted, in words that do.
-const EXPLAINED: [(&str, &str); 5] = [
+const EXPLAINED: [(&str, &str); 14] = [
     ("rows_per_row_shown", "rows fetched per row shown, most of any page"),
     ("rows_per_row_shown_min", "rows fetched per row shown, fewest of any page"),
     ("hung_up_peak_mib", "peak while customers hang up, MiB"),
     ("denial_time_most_over_least", "time to the answer, unknown address and wrong password, longer / shorter"),
     ("kib_per_row_shown", "memory allocated per row shown, most of any page, KiB"),
+    ("rows_per_line", "rows fetched per line of the report, most of any day"),
+    ("rows_per_line_min", "rows fetched per line of the report, fewest of any day"),
+    ("json_written_per_byte", "bytes of JSON written per byte of the report"),
+    ("json_read_per_byte", "bytes of JSON read per byte of the report"),
+    ("cost_of_quiet_day", "cost of the quietest day / cost of the busiest"),
+    ("own_work_by_json", "work after the last statement / time to print the JSON, much larger day"),
+    ("reads_per_line", "calls that read per line, one for each order taken off"),
+    ("writes_per_line", "calls that write per line, one for each order taken off"),
+    ("allocations_per_line", "allocations per line, eight for each order taken off"),
 ];
 
 /// A count's name as words, with its unit at the end: `peak_mib` is `peak, MiB`, `poll_cpu_ms_max` is `poll CPU max, ms`, and
@@ -45,6 +54,7 @@ pub fn count_label(name: &str) -> String {
     let shown = |word| match word {
         "cpu" => "CPU",
         "exponent" => "slope",
+        "json" => "JSON",
         word => word,
     };
     let words: Vec<&str> = words.into_iter().map(shown).collect();
@@ -181,6 +191,8 @@ mod tests {
             ("retained_bytes", "retained bytes"),
             ("statements", "statements"),
             ("kib_per_row_shown", "memory allocated per row shown, most of any page, KiB"),
+            ("rows_per_line_min", "rows fetched per line of the report, fewest of any day"),
+            ("time_in_json_ms", "time in JSON, ms"),
             // A word that could be a unit is none where it stands alone.
             ("ms", "ms"),
             ("ms_max", "ms max"),

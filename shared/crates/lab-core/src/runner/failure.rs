@@ -110,7 +110,7 @@ pub fn of_the_disk(words: &str) -> Result<()> {
     let (folder, free) = room();
     let free = free.map(|free| format!(" ({} MiB are free there now)", free >> 20)).unwrap_or_default();
     bail!(
-        "The folder for temporary files, {}, has no room for the lab's databases{free}: \"{said}\". Make room there or set TMPDIR to \
+        "The folder for temporary files, {}, has no room for the lab's files{free}: \"{said}\". Make room there or set TMPDIR to \
          another folder; nobody's code was judged",
         folder.display()
     );

@@ -36,11 +36,13 @@ const ROUNDS: u64 = 3;
 const MACHINE: f64 = 0.4;
 /// So many sizes are taken however long they last: three are the least that a growth can be told from.
 const FEWEST_SIZES: usize = 3;
+/// So many more sizes are there for what is unclear.
+const FURTHER: usize = 2;
 
 /// From an eighth of [`Kernel::PAIRED`] to 256 times as much: what is moved for each piece costs little for each, and hides behind what
-/// else a piece costs until there are very many.
+/// else a piece costs until there are very many. Where that is unclear, to 1,024 times as much.
 fn sizes<K: Kernel>() -> Vec<usize> {
-    let mut sizes: Vec<usize> = (0..12).map(|doublings| ((K::PAIRED << doublings) >> 3).max(1)).collect();
+    let mut sizes: Vec<usize> = (0..12 + FURTHER).map(|doublings| ((K::PAIRED << doublings) >> 3).max(1)).collect();
     sizes.dedup();
     sizes
 }
@@ -49,7 +51,8 @@ fn sizes<K: Kernel>() -> Vec<usize> {
 /// few sizes to tell. Further rounds are there for what is close to a limit, and, at full size, for what is to be refused.
 pub(super) fn cpu_time_exponent<K: Kernel>(subject: &Subject<K>, run: &Run) -> Result<Option<f64>, Wrong> {
     let sizes = sizes::<K>();
-    let (mut pieces, mut one_piece) = (Series::new(sizes.len()), Series::new(sizes.len()));
+    let at_first = sizes.len() - FURTHER;
+    let (mut pieces, mut one_piece) = (Series::new(sizes.len(), at_first), Series::new(sizes.len(), at_first));
     let started = process_cpu_time();
     for round in 0..ROUNDS {
         for (i, &size) in sizes.iter().enumerate() {
@@ -66,6 +69,9 @@ pub(super) fn cpu_time_exponent<K: Kernel>(subject: &Subject<K>, run: &Run) -> R
         if is_enough || larger(&pieces, &one_piece).is_some_and(is_clear) {
             break;
         }
+        if round == 0 {
+            [&mut pieces, &mut one_piece].map(Series::go_further);
+        }
     }
     Ok(larger(&pieces, &one_piece))
 }
@@ -80,11 +86,25 @@ struct Series {
     contract: Vec<Least>,
     /// So many sizes are asked for.
     reached: usize,
+    /// Whether one of them took long, so that there is no larger one.
+    is_long: bool,
 }
 
 impl Series {
-    fn new(sizes: usize) -> Series {
-        Series { asked: vec![Least::NONE; sizes], contract: vec![Least::NONE; sizes], reached: sizes }
+    fn new(sizes: usize, at_first: usize) -> Series {
+        Series {
+            asked: vec![Least::NONE; sizes],
+            contract: vec![Least::NONE; sizes],
+            reached: at_first,
+            is_long: false,
+        }
+    }
+
+    /// From now on the largest sizes are asked for, too.
+    fn go_further(&mut self) {
+        if !self.is_long {
+            self.reached = self.asked.len();
+        }
     }
 
     /// Takes a call's time at the size of this position, unless a smaller one took long.
@@ -100,7 +120,7 @@ impl Series {
         let until_here = i + 1;
         let is_steep = || self.exponent_up_to(until_here).is_some_and(|exponent| exponent > UNCLEAR.end);
         if until_here >= FEWEST_SIZES && (call.cpu > LONG || call.cpu > LONG_ENOUGH && is_steep()) {
-            self.reached = until_here;
+            (self.reached, self.is_long) = (until_here, true);
         }
         Ok(())
     }

@@ -123,11 +123,7 @@ impl<S: Store> Check<'_, S> {
     /// Asks one question while changes of somebody else come in, one after each of the subject's first statements. `states` is what the
     /// database holds before them and after each of them; an answer that is right for any of them is right. After it the database
     /// holds one of them, and nobody says which.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Check::case`].
-    pub async fn case_between_statements(
+    async fn case_between_statements(
         &mut self,
         what: &str,
         states: &[S::Data],

@@ -15,7 +15,7 @@ use orderflow_store::PoolSettings;
 use sqlx::AnyPool;
 
 /// A change to what the database holds, by somebody who has a pool of their own.
-pub type Change = Box<dyn FnOnce(AnyPool) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>>>> + Send>;
+pub(super) type Change = Box<dyn FnOnce(AnyPool) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>>>> + Send>;
 
 /// A thread that makes one change whenever it is told to.
 pub(super) struct Somebody {

@@ -1,4 +1,4 @@
-//! The text is put together by hand, and a name is written as it is.
+//! A small text for each line, put together in the end: one request for memory each.
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
@@ -9,22 +9,22 @@ use crate::contract::{WholesaleLine, WholesaleOrder};
 /// Reads the orders and writes their confirmation. Where any of them cannot be read, all are refused, and nothing is written.
 pub fn confirm_orders(orders: impl Read, confirmation: impl Write) -> io::Result<()> {
     let orders: Vec<WholesaleOrder> = serde_json::from_reader(BufReader::new(orders))?;
-    let orders: Vec<ConfirmedOrder> = orders.into_iter().map(ConfirmedOrder::from).collect();
-    let total: i64 = orders.iter().map(|order| order.total).sum();
-
     let mut confirmation = BufWriter::new(confirmation);
-    confirmation.write_all(b"{\"format\":2,\"orders\":[")?;
-    for (i, ConfirmedOrder { reference, lines, total }) in orders.iter().enumerate() {
-        let comma = if i > 0 { "," } else { "" };
-        write!(confirmation, "{comma}{{\"reference\":\"{reference}\",\"total\":{total},\"lines\":")?;
-        serde_json::to_writer(&mut confirmation, lines)?;
-        confirmation.write_all(b"}")?;
+    let (mut parts, mut total) = (Vec::new(), 0);
+    for order in orders {
+        let order = ConfirmedOrder::from(order);
+        total += order.total;
+        let lines = order.lines.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join(",");
+        parts.push(format!(
+            "{{\"reference\":{},\"lines\":[{lines}],\"total\":{}}}",
+            serde_json::to_string(&order.reference)?,
+            order.total
+        ));
     }
-    write!(confirmation, "],\"total\":{total}}}")?;
+    write!(confirmation, "{{\"format\":2,\"orders\":[{}],\"total\":{total}}}", parts.join(","))?;
     confirmation.flush()
 }
 
-#[derive(Serialize)]
 struct ConfirmedOrder {
     reference: String,
     lines: Vec<ConfirmedLine>,
@@ -34,7 +34,7 @@ struct ConfirmedOrder {
 impl From<WholesaleOrder> for ConfirmedOrder {
     fn from(WholesaleOrder { reference, lines }: WholesaleOrder) -> Self {
         let lines: Vec<ConfirmedLine> = lines.iter().zip(1..).map(ConfirmedLine::from).collect();
-        let total: i64 = lines.iter().map(|line| line.total).sum();
+        let total = lines.iter().map(|line| line.total).sum();
         ConfirmedOrder { reference, lines, total }
     }
 }
