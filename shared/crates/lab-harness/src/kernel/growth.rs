@@ -70,7 +70,8 @@ pub(super) fn cpu_time_exponent<K: Kernel>(subject: &Subject<K>, run: &Run) -> R
             break;
         }
         if round == 0 {
-            [&mut pieces, &mut one_piece].map(Series::go_further);
+            pieces.go_further();
+            one_piece.go_further();
         }
     }
     Ok(larger(&pieces, &one_piece))
