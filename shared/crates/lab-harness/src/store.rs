@@ -108,8 +108,9 @@ pub struct Counted<S: Store> {
     /// What it costs, at the least: CPU time in milliseconds where the database is part of this process, else wall time. Taken of the
     /// smallest and the largest size only.
     pub cost_ms: Option<f64>,
-    /// What the subject does after its last statement for an answer of [`Store::LARGER`], divided by the time that the contract's JSON of
-    /// the same answer takes. Where such an answer would take too long, the same of the largest counted size. Taken of that one only.
+    /// CPU time of what the subject does after its last statement for an answer of [`Store::LARGER`], divided by the time that the
+    /// contract's JSON of the same answer takes. Where such an answer would take too long, the same of the largest counted size. Taken of
+    /// that one only.
     pub own_work_by_json: Option<f64>,
 }
 
@@ -220,8 +221,7 @@ impl<S: Store> StoreProgram<'_, S> {
         answered: impl Fn(S::Answer) -> Result<()>,
     ) -> Result<Option<Places>> {
         let largest = sizes.last().filter(|_| S::TAKES_APART);
-        let of_size = |&size| Ok(places::of::<S>(opened, self.function, S::input(size), answered)?.0);
-        largest.map(of_size).transpose()
+        largest.map(|&size| places::of::<S>(opened, self.function, S::input(size), answered)).transpose()
     }
 
     /// Bytes that an answer asks the allocator for, by size. The answers are not looked at: those of the same questions will be.
@@ -301,11 +301,10 @@ impl<S: Store> StoreProgram<'_, S> {
             })
             .fold(f64::INFINITY, f64::min);
         if is_too_long {
-            return Ok(places.own_work_ms / json_ms);
+            return Ok(places.own_cpu_ms / json_ms);
         }
         let is_right = |answer: S::Answer| check::compare::<S>(|| sized::<S>(size), input, &right, &answer);
-        let (_, least_own_work_ms) = places::of::<S>(opened, self.function, input, is_right)?;
-        Ok(least_own_work_ms / json_ms)
+        Ok(places::of::<S>(opened, self.function, input, is_right)?.own_cpu_ms / json_ms)
     }
 
     fn measure_all(&self, run: &Run) -> Result<()> {

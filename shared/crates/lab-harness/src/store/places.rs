@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use lab_probe::{json, statements};
+use lab_probe::{json, process_cpu_time, statements};
 use lab_results::gate::figure;
 use lab_results::{Column, Record, Table};
 
@@ -33,6 +33,8 @@ pub struct Places {
     pub own_work_ms: f64,
     /// JSON written and read, before and after.
     pub json_ms: f64,
+    /// CPU time of that own work, of all threads, and the least of several answers: who waits for a core uses none.
+    pub own_cpu_ms: f64,
 }
 
 impl Places {
@@ -82,29 +84,31 @@ struct Mark {
     at: Instant,
     /// What JSON took until then.
     json: Duration,
+    /// CPU time of the process until then.
+    cpu: Duration,
 }
 
 impl Mark {
     fn renew(&mut self) {
         self.json += json::take().spent;
+        self.cpu = process_cpu_time();
         self.at = Instant::now();
     }
 }
 
-/// Asks one question several times, where statements are counted, and takes the quickest answer apart. Beside it, in milliseconds: the
-/// least own work of any of them, which a neighbour disturbed the least.
+/// Asks one question several times, where statements are counted, and takes the quickest answer apart.
 pub(super) fn of<S: Store>(
     opened: &Opened,
     function: Function<S>,
     input: S::Input,
     answered: impl Fn(S::Answer) -> Result<()>,
-) -> Result<(Places, f64)> {
+) -> Result<Places> {
     let began = Instant::now();
-    let (mut quickest, mut least_own_work_ms) = (None::<Places>, f64::INFINITY);
+    let (mut quickest, mut own_cpu_ms) = (None::<Places>, f64::INFINITY);
     for times in 1..=MOST_OFTEN {
         json::take();
         let started = Instant::now();
-        let mark = Arc::new(Mutex::new(Mark { at: started, json: Duration::ZERO }));
+        let mark = Arc::new(Mutex::new(Mark { at: started, json: Duration::ZERO, cpu: Duration::ZERO }));
         let at_each = Arc::clone(&mark);
         statements::after_each(Some(Arc::new(move || at_each.lock().unwrap_or_else(PoisonError::into_inner).renew())));
         let mut answering = function(&opened.pool, input);
@@ -112,22 +116,23 @@ pub(super) fn of<S: Store>(
             mark.lock().unwrap_or_else(PoisonError::into_inner).renew();
             answering.as_mut().poll(context)
         }));
-        let ended = Instant::now();
+        let (ended, cpu_ended) = (Instant::now(), process_cpu_time());
         statements::after_each(None);
         drop(answering);
-        let Mark { at, json: json_before } = *mark.lock().unwrap_or_else(PoisonError::into_inner);
+        let Mark { at, json: json_before, cpu } = *mark.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, after, json_after) = (at - started, ended.saturating_duration_since(at), json::take().spent);
         let places = Places {
             statements_ms: ms(before.saturating_sub(json_before)),
             own_work_ms: ms(after.saturating_sub(json_after)),
             json_ms: ms(json_before + json_after),
+            own_cpu_ms: 0.0,
         };
         match answer {
             Ok(answer) => answered(black_box(answer))?,
             Err(error) => return Err(of_the_database(error)?.into()),
         }
         opened.settle();
-        least_own_work_ms = least_own_work_ms.min(places.own_work_ms);
+        own_cpu_ms = own_cpu_ms.min(ms((cpu_ended - cpu).saturating_sub(json_after)));
         if quickest.is_none_or(|quickest| places.total_ms() < quickest.total_ms()) {
             quickest = Some(places);
         }
@@ -135,7 +140,7 @@ pub(super) fn of<S: Store>(
             break;
         }
     }
-    Ok((quickest.unwrap_or_default(), least_own_work_ms))
+    Ok(Places { own_cpu_ms, ..quickest.unwrap_or_default() })
 }
 
 fn ms(time: Duration) -> f64 {
@@ -148,7 +153,7 @@ mod tests {
 
     #[test]
     fn the_largest_share_is_said_first_and_they_are_the_whole() {
-        let places = Places { statements_ms: 20.0, own_work_ms: 70.0, json_ms: 10.0 };
+        let places = Places { statements_ms: 20.0, own_work_ms: 70.0, json_ms: 10.0, own_cpu_ms: 70.0 };
         assert_eq!(places.all().map(|(_, _, percent)| percent), [20.0, 70.0, 10.0]);
         let Record::Note { text } = places.note("2,000 orders") else { panic!("it is a note") };
         assert!(text.contains("100 ms") && text.contains("70% (70 ms); statements 20% (20 ms); JSON 10%"), "{text}");
