@@ -188,10 +188,10 @@ mod tests {
         let seen = |cpu_us: &[f64], peak: f64| Seen { cpu_us: cpu_us.into(), peak: vec![peak], left: vec![MIB / 2.0] };
         let row = Row {
             work: "lab-01".into(),
-            seen: [seen(&[100.0, 200.0, 400.0], MIB), seen(&[50.0, 400.0, 400.0], 2.0 * MIB), Seen::default()],
+            seen: [seen(&[100.0, 200.0, 400.0], MIB), seen(&[50.0, 400.0, 200.0], 2.0 * MIB), Seen::default()],
         };
         let [(_, _, times), (_, _, memory)] = tables(&[row]);
-        assert_eq!(times, [["lab-01", "200", "x 1.00 (0.50 .. 2.00)", ""]]);
+        assert_eq!(times, [["lab-01", "200", "x 0.50 (0.50 .. 2.00)", ""]]);
         assert_eq!(memory, [["lab-01", "1.0 / 0.5", "2.0 / 0.5", " / "]]);
     }
 
